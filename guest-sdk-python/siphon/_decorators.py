@@ -1,0 +1,50 @@
+"""How a function becomes a handler: bare (`@on_reply`), called (`@on_reply()`), or with a filter (`@on_request("BYE")`)."""
+
+import asyncio
+import inspect
+import sys
+
+import _siphon_registry as registry
+from siphon._bridge import native
+
+
+def is_async(function):
+    """Whether calling `function` gives a coroutine, as far as can be known without calling it."""
+    if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(getattr(type(function), "__call__", None)):
+        return True
+    return sys.version_info < (3, 12) and asyncio.iscoroutinefunction(function)
+
+
+def register(kind, function, filter=None, metadata=None):
+    """Registers a handler and returns the function unchanged."""
+    if not callable(function):
+        raise TypeError(f"{kind} needs a function, not {type(function).__name__}")
+    registry.register(kind, filter, function, is_async(function), metadata)
+    return function
+
+
+def plain(kind):
+    """A decorator without arguments, to be written with or without parentheses."""
+
+    def decorator(function=None):
+        if function is None:
+            return lambda function: register(kind, function)
+        return register(kind, function)
+
+    return decorator
+
+
+def filtered(kind):
+    """A decorator whose only argument is a list of methods: `INVITE|SUBSCRIBE`."""
+
+    def decorator(filter=None):
+        if filter is None:
+            return lambda function: register(kind, function)
+        if isinstance(filter, str):
+            native.check_method_filter(filter)
+            return lambda function: register(kind, function, str(filter))
+        if callable(filter):
+            return register(kind, filter)
+        raise TypeError(f'{kind} takes methods as a str ("INVITE|SUBSCRIBE"), not {type(filter).__name__}')
+
+    return decorator

@@ -1,0 +1,180 @@
+//! Hosts, and hosts with ports, as URIs and Via name them (RFC 3261 25.1, RFC 5118). Nothing is resolved here.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use crate::ByteStr;
+use crate::grammar;
+
+/// A host. Names compare without case; addresses by value, however they are spelt.
+#[derive(Clone, Debug)]
+pub enum Host {
+    /// A domain name.
+    Name(ByteStr),
+    /// An IPv4 address.
+    V4(Ipv4Addr),
+    /// An IPv6 address, printed in brackets.
+    V6(Ipv6Addr),
+}
+
+/// The text is not a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a host name or address")]
+pub struct InvalidHost;
+
+impl Host {
+    /// Reads a name, an IPv4 address, or an IPv6 address with or without brackets.
+    pub fn parse(text: impl Into<ByteStr>) -> Result<Self, InvalidHost> {
+        let text = text.into();
+        let Some(&first) = text.first() else { return Err(InvalidHost) };
+        if first == b'[' || text.contains(&b':') {
+            let inner = text.strip_prefix(b"[").map_or(Some(&*text), |rest| rest.strip_suffix(b"]"));
+            return inner.and_then(parse_ipv6).map(Self::V6).ok_or(InvalidHost);
+        }
+        if first.is_ascii_digit()
+            && let Some(address) = parse_address(&text)
+        {
+            return Ok(Self::V4(address));
+        }
+        let is_name = text.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'));
+        if is_name { Ok(Self::Name(text)) } else { Err(InvalidHost) }
+    }
+
+    /// Reads `host` or `host:port`.
+    pub(crate) fn parse_with_port(source: &ByteStr, text: &[u8]) -> Result<(Self, Option<u16>), InvalidHost> {
+        let host_end = match text.first() {
+            Some(b'[') => memchr::memchr(b']', text).map_or(text.len(), |at| at + 1),
+            _ => memchr::memchr(b':', text).unwrap_or(text.len()),
+        };
+        let (host, rest) = text.split_at_checked(host_end).unwrap_or((text, &[]));
+        let host = Self::parse(source.slice_of(grammar::trim(host)))?;
+        let port = match grammar::trim(rest) {
+            [] => None,
+            [b':', digits @ ..] => Some(grammar::parse_u16(grammar::trim(digits)).ok_or(InvalidHost)?),
+            _ => return Err(InvalidHost),
+        };
+        Ok((host, port))
+    }
+
+    /// The address, when it is one.
+    #[must_use]
+    pub const fn ip(&self) -> Option<IpAddr> {
+        match *self {
+            Self::Name(_) => None,
+            Self::V4(address) => Some(IpAddr::V4(address)),
+            Self::V6(address) => Some(IpAddr::V6(address)),
+        }
+    }
+
+    /// The name without its closing dot, or nothing for an address.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Name(name) => name.to_str().map(|name| name.strip_suffix('.').unwrap_or(name)),
+            Self::V4(_) | Self::V6(_) => None,
+        }
+    }
+
+    /// Appends the host as it is printed.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Name(name) => out.extend_from_slice(name),
+            Self::V4(_) | Self::V6(_) => out.extend_from_slice(self.to_string().as_bytes()),
+        }
+    }
+}
+
+/// An address with one colon too many, which the grammar of RFC 3261 allows, is tolerated (RFC 5118 4.10).
+fn parse_ipv6(text: &[u8]) -> Option<Ipv6Addr> {
+    parse_address(text).or_else(|| {
+        let extra = text.windows(3).position(|window| window == b":::")?;
+        let (before, rest) = grammar::cut(text, extra);
+        parse_address(&[before, rest].concat())
+    })
+}
+
+fn parse_address<A: std::str::FromStr>(text: &[u8]) -> Option<A> {
+    std::str::from_utf8(text).ok()?.parse().ok()
+}
+
+impl PartialEq for Host {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Name(one), Self::Name(two)) => one.eq_ignore_ascii_case(two),
+            (one, two) => one.ip() == two.ip() && one.ip().is_some(),
+        }
+    }
+}
+
+impl Eq for Host {}
+
+impl Hash for Host {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match self {
+            Self::Name(name) => name.iter().for_each(|byte| state.write_u8(byte.to_ascii_lowercase())),
+            Self::V4(_) | Self::V6(_) => self.ip().hash(state),
+        }
+    }
+}
+
+impl fmt::Display for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => fmt::Display::fmt(name, f),
+            Self::V4(address) => fmt::Display::fmt(address, f),
+            Self::V6(address) => write!(f, "[{address}]"),
+        }
+    }
+}
+
+impl From<IpAddr> for Host {
+    fn from(address: IpAddr) -> Self {
+        match address {
+            IpAddr::V4(address) => Self::V4(address),
+            IpAddr::V6(address) => Self::V6(address),
+        }
+    }
+}
+
+/// A host and maybe a port: the `sent-by` of a Via, the `hostport` of a URI.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SentBy {
+    /// The host.
+    pub host: Host,
+    /// The port; without one the transport's default is meant.
+    pub port: Option<u16>,
+}
+
+impl SentBy {
+    /// Reads `host` or `host:port`.
+    pub fn parse(text: impl Into<ByteStr>) -> Result<Self, InvalidHost> {
+        let text = text.into();
+        let (host, port) = Host::parse_with_port(&text, &text)?;
+        Ok(Self { host, port })
+    }
+
+    /// Appends `host` or `host:port`.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        self.host.write(out);
+        if let Some(port) = self.port {
+            out.push(b':');
+            crate::print::write_decimal(out, u64::from(port));
+        }
+    }
+}
+
+impl From<SocketAddr> for SentBy {
+    fn from(address: SocketAddr) -> Self {
+        Self { host: address.ip().into(), port: Some(address.port()) }
+    }
+}
+
+impl fmt::Display for SentBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.port {
+            Some(port) => write!(f, "{}:{port}", self.host),
+            None => fmt::Display::fmt(&self.host, f),
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! Stores of bindings and cache entries, in memory. They decide nothing: the registrar's rules and the script's verbs do.
+#![forbid(unsafe_code)]
+
+pub mod bindings;
+pub mod cache;
+
+pub use bindings::MemoryBindings;
+pub use cache::{CacheDefinition, CacheGauges, MemoryCache};
