@@ -5,6 +5,7 @@
 // Test code: what goes wrong here shall end the test with its reason.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+pub mod door;
 pub mod load;
 pub mod peers;
 pub mod phone;
@@ -14,6 +15,7 @@ pub mod sipp;
 pub mod softphone;
 pub mod wait;
 
+pub use door::Door;
 pub use load::Load;
 pub use phone::Phone;
 pub use server::{ServerProcess, Setup};

@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+pub use self::callee::respond;
 pub use self::report::{Gate, Report, drops_of};
 
 use self::engine::Engine;
@@ -46,7 +47,6 @@ pub struct Load {
     ring: Duration,
     hold: Duration,
     t1: Duration,
-    counted: String,
     gate: Option<GateOrder>,
 }
 
@@ -71,7 +71,6 @@ impl Load {
             ring: Duration::ZERO,
             hold: Duration::ZERO,
             t1: Duration::from_millis(500),
-            counted: "X-Generation".to_owned(),
             gate: None,
         }
     }
@@ -127,7 +126,8 @@ impl Load {
         let shared = Arc::clone(&progress);
         // Here, so that the sockets are open when this returns.
         let wires = if self.over_tcp { Wires::tcp(self.server) } else { Wires::udp(self.server) };
-        let thread = thread::Builder::new().name("load".to_owned()).spawn(move || Engine::new(self, wires, shared).run());
+        let thread =
+            thread::Builder::new().name("load".to_owned()).spawn(move || Engine::new(self, wires, shared).run());
         Running { progress, thread: thread.unwrap() }
     }
 

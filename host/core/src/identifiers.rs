@@ -87,9 +87,7 @@ impl Identifiers {
         for name in [HeaderName::CallId, HeaderName::From, HeaderName::To] {
             write_field(&mut hasher, headers.first(&name).unwrap_or_default());
         }
-        let cseq = headers.first(&HeaderName::CSeq).unwrap_or_default();
-        let number = cseq.split(u8::is_ascii_whitespace).next().unwrap_or_default();
-        write_field(&mut hasher, number);
+        write_field(&mut hasher, cseq_number(request));
         LoopHash(hasher.finish())
     }
 
@@ -119,10 +117,11 @@ impl Identifiers {
     fn transaction_word(&self, request: &Request, purpose: Purpose) -> u64 {
         let mut hasher = self.hasher(purpose);
         let headers = request.headers();
-        write_field(&mut hasher, headers.first_value(&HeaderName::Via).as_deref().unwrap_or_default());
-        for name in [HeaderName::CallId, HeaderName::From, HeaderName::CSeq] {
+        write_field(&mut hasher, headers.first_value(&HeaderName::Via).unwrap_or_default());
+        for name in [HeaderName::CallId, HeaderName::From] {
             write_field(&mut hasher, headers.first(&name).unwrap_or_default());
         }
+        write_field(&mut hasher, cseq_number(request));
         hasher.finish()
     }
 
@@ -140,6 +139,12 @@ enum Purpose {
     Tag,
     Branch,
     Loop,
+}
+
+/// The number only: an INVITE, its CANCEL and its ACK are one.
+fn cseq_number(request: &Request) -> &[u8] {
+    let cseq = request.headers().first(&HeaderName::CSeq).unwrap_or_default();
+    cseq.split(u8::is_ascii_whitespace).next().unwrap_or_default()
 }
 
 fn write_field(hasher: &mut SipHasher13, field: &[u8]) {

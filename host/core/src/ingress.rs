@@ -47,6 +47,8 @@ impl Shard {
             Match::Absorbed => environment.counters.retransmissions.increment(),
             Match::Cancel { invite, user } => self.receive_cancel(step, &arrival, invite, user),
             Match::Ack { invite } => self.receive_ack(step, arrival, invite),
+            // What has passed us came back by itself: a spiral, or a loop that the hash in our Via tells.
+            Match::Merged if has_passed_us(step, &arrival.request) => self.receive_new(step, arrival),
             Match::Merged => refuse_loop(step, &arrival),
             Match::New => self.receive_new(step, arrival),
         }
@@ -163,6 +165,14 @@ impl Shard {
         }
         true
     }
+}
+
+fn has_passed_us(step: &Step<'_>, request: &Request) -> bool {
+    let identity = &step.machinery.environment.identity;
+    request.headers().vias().filter_map(Result::ok).any(|via| {
+        let has_hash = via.branch().and_then(|branch| Identifiers::loop_hash_of(&branch)).is_some();
+        has_hash && identity.is_own_via(&via)
+    })
 }
 
 /// RFC 5393 4.2.2: a Via of ours carries the hash of what the request looked like when it was here.

@@ -15,7 +15,8 @@ pub(crate) struct Described {
 /// What an exception says, as the generation with these modules sees it.
 pub(crate) fn describe(modules: &Bound<'_, PyAny>, error: &PyErr) -> Described {
     let py = modules.py();
-    let described = modules.call_method1("describe", (error.value(py),)).and_then(|pair| pair.extract());
+    let described =
+        modules.call_method1("describe", (error.value(py), error.traceback(py))).and_then(|pair| pair.extract());
     match described {
         Ok((message, traceback)) => Described { message, traceback },
         // An exception whose __str__ raises, or no memory to format it.

@@ -1,6 +1,5 @@
 //! What a script registered while it loaded. Not the decorators themselves, which are Python: `siphon/_decorators.py`.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use pyo3::exceptions::PyValueError;
@@ -12,18 +11,6 @@ use siphon_script::{HandlerInfo, HandlerKind, MethodFilter, Schedule};
 pub(crate) struct Handler {
     pub(crate) info: HandlerInfo,
     pub(crate) function: Py<PyAny>,
-    /// Whether it was seen to wait for something: then its next run goes where its clients' connections are.
-    waits: AtomicBool,
-}
-
-impl Handler {
-    pub(crate) fn waits(&self) -> bool {
-        self.waits.load(Ordering::Relaxed)
-    }
-
-    pub(crate) fn remember_that_it_waits(&self) {
-        self.waits.store(true, Ordering::Relaxed);
-    }
 }
 
 /// Executes the script and returns what it registered, in order.
@@ -61,7 +48,7 @@ fn handler(entry: &Bound<'_, PyAny>) -> PyResult<Option<Handler>> {
         is_async,
         schedule: if kind == HandlerKind::Every { Some(schedule(metadata.as_ref())?) } else { None },
     };
-    Ok(Some(Handler { info, function: function.unbind(), waits: AtomicBool::new(false) }))
+    Ok(Some(Handler { info, function: function.unbind() }))
 }
 
 fn kind_of(text: &str) -> Option<HandlerKind> {

@@ -42,10 +42,12 @@ pub(crate) struct Interpreter {
     as_coroutine: Py<PyAny>,
     /// `types.CoroutineType`.
     coroutine_type: Py<PyAny>,
-    /// `asyncio.events._get_running_loop`.
+    /// `asyncio.get_running_loop`.
     get_running_loop: Py<PyAny>,
-    /// `asyncio.events._set_running_loop`.
-    set_running_loop: Py<PyAny>,
+    /// `loops.leave_loop`.
+    leave_loop: Py<PyAny>,
+    /// `loops.return_to_loop`.
+    return_to_loop: Py<PyAny>,
 }
 
 impl Interpreter {
@@ -66,7 +68,6 @@ impl Interpreter {
             for (name, source) in PACKAGE {
                 package.set_item(name, source)?;
             }
-            let events = py.import("asyncio.events")?;
             let pool = loops.getattr("LoopPool")?.call1((config.async_pool_size,))?;
             Ok(Self {
                 modules: loader.getattr("Modules")?.unbind(),
@@ -76,8 +77,9 @@ impl Interpreter {
                 pool: pool.unbind(),
                 as_coroutine: loops.getattr("as_coroutine")?.unbind(),
                 coroutine_type: py.import("types")?.getattr("CoroutineType")?.unbind(),
-                get_running_loop: events.getattr("_get_running_loop")?.unbind(),
-                set_running_loop: events.getattr("_set_running_loop")?.unbind(),
+                get_running_loop: py.import("asyncio")?.getattr("get_running_loop")?.unbind(),
+                leave_loop: loops.getattr("leave_loop")?.unbind(),
+                return_to_loop: loops.getattr("return_to_loop")?.unbind(),
             })
         })
     }
@@ -96,25 +98,24 @@ impl Interpreter {
     }
 
     /// Runs a coroutine on a loop, for an event if there is one. Its task when it is done already; else True if it was
-    /// seen to wait, False if it was given to a loop that somebody runs, and `on_done` is called later. `home` is the preferred one, `waits` whether the handler is known to wait.
+    /// seen to wait, False if it was given to a loop that somebody runs, and `on_done` is called later. `home` is the
+    /// preferred loop, and with `stays` the only one.
     pub(crate) fn run<'py>(
         &self,
         coroutine: &Bound<'py, PyAny>,
         on_done: &Bound<'py, PyAny>,
         event: Option<Bound<'py, EventScope>>,
         home: usize,
-        waits: bool,
+        stays: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
-        self.run.bind(coroutine.py()).call1((coroutine, on_done, event, home, waits))
+        self.run.bind(coroutine.py()).call1((coroutine, on_done, event, home, stays))
     }
 
     /// Calls `function` as if no loop ran on this thread.
     pub(crate) fn without_loop(&self, py: Python<'_>, function: impl FnOnce()) -> PyResult<()> {
-        let outer = self.get_running_loop.bind(py).call0()?;
-        let set = self.set_running_loop.bind(py);
-        set.call1((py.None(),))?;
+        let state = self.leave_loop.bind(py).call0()?;
         function();
-        set.call1((outer,)).map(drop)
+        self.return_to_loop.bind(py).call1((state,)).map(drop)
     }
 
     /// Calls `function` on a thread of the executor of the loop that runs on this thread.

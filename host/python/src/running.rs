@@ -2,6 +2,7 @@
 //! is next is [`Dispatch`]'s business, and what they decided is that of the verbs.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 
 use parking_lot::Mutex;
@@ -33,6 +34,7 @@ struct Loaded {
     background: Arc<Context>,
     /// Which event loop its handlers prefer: always the same one for a tenant, across reloads.
     home: usize,
+    waiting: Waiting,
     // Last: the functions go before the modules.
     modules: Modules,
 }
@@ -47,7 +49,7 @@ impl PythonScript {
         background: Arc<Context>,
     ) -> Self {
         let home = usize::try_from(source.tenant.0).unwrap_or_default();
-        Self(Arc::new(Loaded { interpreter, handlers, infos, background, home, modules }))
+        Self(Arc::new(Loaded { interpreter, handlers, infos, background, home, waiting: Waiting::default(), modules }))
     }
 }
 
@@ -92,6 +94,35 @@ impl Objects {
         }
         let object = Py::new(py, classes::Reply::new(reply))?;
         Ok(self.reply.insert(object).clone_ref(py))
+    }
+}
+
+/// Whether the coroutines of a script wait for anything. Clients of databases and the like belong to the loop that they
+/// were made on; so a script that waits, or that is not known well enough, stays on its one loop. The handlers of a
+/// script that never waits may run on any loop, several at once.
+#[derive(Default)]
+struct Waiting {
+    did: AtomicBool,
+    /// How many coroutines have ended without it.
+    without: AtomicU32,
+}
+
+impl Waiting {
+    /// So many coroutines say that a script never waits.
+    const ENOUGH: u32 = 100;
+
+    fn is_possible(&self) -> bool {
+        self.did.load(Ordering::Relaxed) || self.without.load(Ordering::Relaxed) < Self::ENOUGH
+    }
+
+    fn did(&self) {
+        self.did.store(true, Ordering::Relaxed);
+    }
+
+    fn did_not(&self) {
+        if self.without.load(Ordering::Relaxed) < Self::ENOUGH {
+            self.without.fetch_add(1, Ordering::Relaxed);
+        }
     }
 }
 
@@ -166,12 +197,8 @@ impl Loaded {
                 return None;
             }
         };
-        let handler = match step.function {
-            Callee::Handler(index) => self.handler(index),
-            Callee::Callback(_) => None,
-        };
         let event = Bound::new(py, EventScope(Arc::clone(request_of(&step.arguments).context())));
-        let begun = event.and_then(|event| self.begin(coroutine, &resume, Some(event), handler));
+        let begun = event.and_then(|event| self.begin(coroutine, &resume, Some(event)));
         let result = match begun {
             Ok(None) => return None,
             Ok(Some(task)) => task.call_method0(intern!(py, "result")),
@@ -188,15 +215,17 @@ impl Loaded {
         coroutine: &Bound<'py, PyAny>,
         resume: &Bound<'py, Resume>,
         event: Option<Bound<'py, EventScope>>,
-        handler: Option<&Handler>,
     ) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let waits = handler.is_some_and(Handler::waits);
-        let started = self.interpreter.run(coroutine, resume.as_any(), event, self.home, waits)?;
+        let stays = self.waiting.is_possible();
+        let started = self.interpreter.run(coroutine, resume.as_any(), event, self.home, stays)?;
         match started.extract::<bool>() {
-            Err(_) => Ok(Some(started)),
+            Err(_) => {
+                self.waiting.did_not();
+                Ok(Some(started))
+            }
             Ok(has_waited) => {
-                if let Some(handler) = handler.filter(|_| has_waited) {
-                    handler.remember_that_it_waits();
+                if has_waited {
+                    self.waiting.did();
                 }
                 Ok(None)
             }
@@ -248,50 +277,39 @@ impl Loaded {
                 for handler in self.handlers.iter().filter(|handler| handler.info.kind == HandlerKind::RegistrarChange)
                 {
                     let called = arguments().and_then(|arguments| handler.function.bind(py).call1(arguments));
-                    self.finish_background(py, called, Some(handler), &handler.info.name);
+                    self.finish_background(py, called, &handler.info.name);
                 }
             }
             BackgroundEvent::Timer { key, callback } => {
                 if let Some(function) = callback.downcast::<Function>() {
                     let called = function.0.bind(py).call1((key.as_str(),));
-                    self.finish_background(py, called, None, &key);
+                    self.finish_background(py, called, &key);
                 }
             }
             BackgroundEvent::Every { handler } => {
                 if let Some(handler) = self.handler(handler) {
                     let called = handler.function.bind(py).call0();
-                    self.finish_background(py, called, Some(handler), &handler.info.name);
+                    self.finish_background(py, called, &handler.info.name);
                 }
             }
         }
     }
 
     /// Waits for the end of a call that nobody's transaction waits for, and logs what it raised.
-    fn finish_background(
-        self: &Arc<Self>,
-        py: Python<'_>,
-        called: PyResult<Bound<'_, PyAny>>,
-        handler: Option<&Handler>,
-        name: &str,
-    ) {
+    fn finish_background(self: &Arc<Self>, py: Python<'_>, called: PyResult<Bound<'_, PyAny>>, name: &str) {
         let result = called.and_then(|returned| self.interpreter.awaited(returned)).and_then(|called| match called {
             Called::Returned => Ok(()),
-            Called::Coroutine(coroutine) => self.wait_for(py, &coroutine, handler),
+            Called::Coroutine(coroutine) => self.wait_for(py, &coroutine),
         });
         if let Err(error) = result {
             fault::raised(self.modules.bind(py), &error, name, &self.background);
         }
     }
 
-    fn wait_for(
-        self: &Arc<Self>,
-        py: Python<'_>,
-        coroutine: &Bound<'_, PyAny>,
-        handler: Option<&Handler>,
-    ) -> PyResult<()> {
+    fn wait_for(self: &Arc<Self>, py: Python<'_>, coroutine: &Bound<'_, PyAny>) -> PyResult<()> {
         let (sender, receiver) = sync_channel(1);
         let resume = Resume { script: Arc::clone(self), then: Mutex::new(Some(Then::Tell(sender))) };
-        match self.begin(coroutine, &Bound::new(py, resume)?, None, handler)? {
+        match self.begin(coroutine, &Bound::new(py, resume)?, None)? {
             Some(task) => task.call_method0(intern!(py, "result")).map(drop),
             // A loop that was closed under its task drops the sender: then there is no end to wait for.
             None => py.detach(move || receiver.recv()).unwrap_or(Ok(())),

@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use siphon_sip::Uri;
+use siphon_sip::{SentBy, Uri};
 
 use crate::error::ApiError;
 use crate::headers::text;
 
-/// A normalised address of record, `sip:user@host[:port]`: no parameters, no headers, no default port, the host in lower
-/// case, needless escapes undone, the user's case kept. Two texts for one address are one value.
+/// A normalised address of record, `sip:user@host[:port]`: no parameters, no headers, no default port, the host in
+/// lower case, needless escapes undone, the user's case kept. Two texts for one address are one value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Aor(Box<str>);
 
@@ -66,12 +66,18 @@ fn normalise(given: &str) -> Option<String> {
     if uri.starts_with(RESERVED_PREFIX) {
         return None;
     }
-    if let Ok(Uri::Tel(tel)) = Uri::parse(uri.to_owned()) {
-        let digits = text(&tel.number).replace(['-', '.', '(', ')'], "");
-        return Some(format!("sip:tel:{digits}"));
-    }
-    let uri = if has_sip_scheme(uri) { uri.to_owned() } else { format!("sip:{uri}") };
-    Uri::parse(uri).ok()?.as_sip().map(|uri| text(&uri.to_canonical_key()))
+    let sip = match Uri::parse(uri.to_owned()) {
+        Ok(Uri::Sip(sip)) => sip,
+        Ok(Uri::Tel(tel)) => {
+            let digits = text(&tel.number).replace(['-', '.', '(', ')'], "");
+            return Some(format!("sip:tel:{digits}"));
+        }
+        // `host:port` reads as a scheme; a scheme of another kind has no address of record.
+        Ok(Uri::Other(other)) if SentBy::parse(&other).is_err() => return None,
+        Ok(Uri::Other(_)) | Err(_) if has_sip_scheme(uri) => return None,
+        Ok(Uri::Other(_)) | Err(_) => format!("sip:{uri}").parse().ok()?,
+    };
+    Some(text(&sip.to_canonical_key()))
 }
 
 fn has_sip_scheme(uri: &str) -> bool {
@@ -113,6 +119,12 @@ mod tests {
     }
 
     #[test]
+    fn a_bare_host_may_have_a_port() {
+        assert_eq!(aor("example.com:5060"), "sip:example.com");
+        assert_eq!(aor("localhost:5070"), "sip:localhost:5070");
+    }
+
+    #[test]
     fn a_semicolon_in_the_user_belongs_to_the_user() {
         assert_eq!(aor("sip:alice;day=tuesday@example.com;lr"), "sip:alice;day=tuesday@example.com");
     }
@@ -132,7 +144,15 @@ mod tests {
 
     #[test]
     fn control_characters_reserved_keys_and_nothing_are_refused() {
-        for text in ["", "sip:", "sip:alice@", "state:x", "sip:alice@exa\r\nmple.com", "sip:al\nice@example.com"] {
+        for text in [
+            "",
+            "sip:",
+            "mailto:alice@example.com",
+            "sip:alice@",
+            "state:x",
+            "sip:alice@exa\r\nmple.com",
+            "sip:al\nice@example.com",
+        ] {
             assert_eq!(Aor::parse(text), Err(ApiError::InvalidAor(text.to_owned())));
         }
     }

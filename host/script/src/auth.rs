@@ -22,8 +22,8 @@ pub struct DigestOptions<'a> {
     pub ha1: Option<&'a str>,
 }
 
-/// True when Authorization proves a user of the realm: `auth_user` is set and those credentials are taken off. Otherwise
-/// a 401 with three challenges is armed and the answer is false.
+/// True when Authorization proves a user of the realm: `auth_user` is set and those credentials are taken off.
+/// Otherwise a 401 with three challenges is armed and the answer is false.
 pub fn require_www_digest(request: &Request, options: &DigestOptions<'_>) -> Result<bool, ApiError> {
     require(request, DigestHeader::Www, options)
 }

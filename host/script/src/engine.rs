@@ -231,7 +231,8 @@ pub struct LoadError {
 
 /// A scripting engine.
 pub trait ScriptEngine: Send + Sync {
-    /// Wraps the life of a thread that will run handlers, so that the engine can keep a state for it. Calls `life` once.
+    /// Wraps the life of a thread that will run handlers, so that the engine can keep a state for it. Calls `life`
+    /// once.
     fn thread_scope(&self, life: &mut dyn FnMut());
 
     /// Loads a script aside, without touching those that run. May block.

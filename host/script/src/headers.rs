@@ -85,9 +85,11 @@ pub(crate) fn remove_matching(headers: &mut Headers, prefix: &str) {
 /// Drops the elements of a comma-separated header that are `token` in any case, and joins the rest into one line.
 pub(crate) fn remove_from_list(headers: &mut Headers, wanted: &str, token: &str) -> Result<(), ApiError> {
     let wanted = writable_name(wanted)?;
-    let elements: Vec<&[u8]> = headers.all(&wanted).flat_map(|line| line.split(|byte| *byte == b',')).collect();
-    let (dropped, kept): (Vec<&[u8]>, Vec<&[u8]>) = elements
-        .into_iter()
+    let lines = headers.values(&wanted);
+    // Of a header that is not known to be a list the values are whole lines: the script says that it is one.
+    let is_list = wanted.is_list();
+    let (dropped, kept): (Vec<&[u8]>, Vec<&[u8]>) = lines
+        .flat_map(|line| line.split(move |byte| !is_list && *byte == b','))
         .map(<[u8]>::trim_ascii)
         .partition(|element| element.eq_ignore_ascii_case(token.trim().as_bytes()));
     if dropped.is_empty() {

@@ -49,10 +49,9 @@ pub struct Decision {
     pub message: siphon_sip::Request,
     /// Whether the script asked for a Record-Route on whatever is sent on, retargets included.
     pub record_route: bool,
-    /// The Route values of ours that `loose_route` took off, top first.
-    pub consumed_routes: Vec<ByteStr>,
-    /// The flow that one of those names ([`Identity::open_route`](crate::ports::Identity::open_route)). A relay without
-    /// a flow and a next hop of its own, and with no Route left, goes there while the flow lives.
+    /// The flow that a Route of ours, which `loose_route` took off, names
+    /// ([`Identity::open_route`](crate::ports::Identity::open_route)). A relay without a flow and a next hop of its
+    /// own, and with no Route left, goes there while the flow lives.
     pub route_flow: Option<Flow>,
     /// What `save`, `expire` and `remove` staged: applied in this order, before the action.
     pub registrations: Vec<RegisterChange>,
@@ -104,7 +103,8 @@ pub struct LocalReply {
     pub reliable: bool,
 }
 
-/// Where one copy of the request goes. The first of `flow`, `next_hop`, top Route and Request-URI that is there decides.
+/// Where one copy of the request goes. The first of `flow`, `next_hop`, top Route and Request-URI that is there
+/// decides.
 #[derive(Debug, Default)]
 pub struct Relay {
     /// Picks the destination and leaves the Request-URI alone.

@@ -1,5 +1,5 @@
-//! `registrar`: look-ups and the verbs that change bindings of an address by name. REGISTER itself is `registrar/save.rs`;
-//! the bindings are kept behind [`Location`](crate::ports::Location).
+//! `registrar`: look-ups and the verbs that change bindings of an address by name. REGISTER itself is
+//! `registrar/save.rs`; the bindings are kept behind [`Location`](crate::ports::Location).
 //!
 //! Within an event every change is staged: it is applied with the outcome, and look-ups of that same event see it. In
 //! the background ([`Context::background`]) a change is applied at once.

@@ -157,7 +157,6 @@ impl Server {
     }
 
     /// What another thread needs to stop the server: call it once to drain, twice to end at once.
-    #[must_use]
     pub fn stopper(&self) -> impl Fn() + Send + 'static + use<> {
         let stop = Arc::clone(&self.stop);
         move || {
@@ -171,7 +170,6 @@ impl Server {
     }
 
     /// What another thread needs to reload the script.
-    #[must_use]
     pub fn reload_handle(&self) -> impl Fn() + Send + 'static + use<> {
         let reloader = Arc::clone(&self.reloader);
         move || {

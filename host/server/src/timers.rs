@@ -3,8 +3,8 @@
 //! They wait in the tokio runtime and call back on a handler thread. SIP's own timers are the shards'.
 
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock, Weak};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use parking_lot::Mutex;

@@ -72,9 +72,7 @@ pub(crate) fn wire(config: &Config) -> Result<Wired, StartError> {
     let base = Base::new(config)?;
     let page = match config.prometheus.listen {
         None => None,
-        Some(address) => {
-            Some(metrics::bind(address).map_err(|error| StartError::MetricsPage { address, error })?)
-        }
+        Some(address) => Some(metrics::bind(address).map_err(|error| StartError::MetricsPage { address, error })?),
     };
     let (transport, seats) = siphon_transport::bind(&sockets::transport_config(config))?;
     let listeners = sockets::listeners(config, transport.listeners());
@@ -163,12 +161,7 @@ fn load(reloader: &Reloader) -> Result<Arc<Generation>, StartError> {
     reloader.reload().map_err(|error| StartError::Script { path: path(), error })
 }
 
-fn environment(
-    config: &Config,
-    base: &Base,
-    identity: Arc<ServerIdentity>,
-    reloader: &Reloader,
-) -> Environment {
+fn environment(config: &Config, base: &Base, identity: Arc<ServerIdentity>, reloader: &Reloader) -> Environment {
     let shards = usize::from(config.server.shards);
     let core = CoreConfig {
         transaction: TransactionConfig {

@@ -66,9 +66,9 @@ impl MemoryCache {
 
     /// Every cache with what it holds.
     pub fn gauges(&self) -> impl Iterator<Item = (TenantId, &str, CacheGauges)> {
-        self.tenants.iter().flat_map(|(tenant, caches)| {
-            caches.iter().map(|(name, cache)| (*tenant, &**name, cache.gauges()))
-        })
+        self.tenants
+            .iter()
+            .flat_map(|(tenant, caches)| caches.iter().map(|(name, cache)| (*tenant, &**name, cache.gauges())))
     }
 
     fn named(&self, tenant: TenantId, cache: &str) -> Option<&NamedCache> {

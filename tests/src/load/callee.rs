@@ -20,8 +20,9 @@ pub(super) struct Answering {
     pub(super) bye: Option<String>,
 }
 
-/// A response with what RFC 3261 8.2.6.2 and 12.1.1 copy from the request.
-pub(super) fn respond(request: &Request, status: &str, contact: &str) -> String {
+/// A response with what RFC 3261 8.2.6.2 and 12.1.1 copy from the request, and a Contact. `status` is such as `200 OK`.
+#[must_use]
+pub fn respond(request: &Request, status: &str, contact: &str) -> String {
     let mut response = format!("SIP/2.0 {status}\r\n");
     for header in request.headers().iter() {
         let value = String::from_utf8_lossy(header.value);

@@ -29,7 +29,8 @@ pub(super) struct Engine {
     begun: Instant,
     started: u64,
     report: Report,
-    counted: HeaderName,
+    /// What a script says of itself in the requests that it routes.
+    generation: HeaderName,
 }
 
 impl Engine {
@@ -43,7 +44,6 @@ impl Engine {
             callee: format!("sip:callee@{};transport={}", wires.callee_address(), transport.to_ascii_lowercase()),
             salt,
         };
-        let counted = HeaderName::parse(load.counted.as_bytes()).unwrap();
         Self {
             load,
             wires,
@@ -55,7 +55,7 @@ impl Engine {
             begun: Instant::now(),
             started: 0,
             report: Report::default(),
-            counted,
+            generation: HeaderName::parse(b"X-Generation").unwrap(),
         }
     }
 
@@ -275,7 +275,7 @@ impl Engine {
     }
 
     fn on_invite(&mut self, number: u64, from: From, request: &Request) {
-        let generation = request.headers().first(&self.counted).unwrap_or_default();
+        let generation = request.headers().first(&self.generation).unwrap_or_default();
         *self.report.routed_by.entry(String::from_utf8_lossy(generation).into_owned()).or_default() += 1;
         let ringing = respond(request, "180 Ringing", &self.line.callee);
         self.wires.answer(from, ringing.as_bytes());
@@ -335,6 +335,9 @@ impl Engine {
     /// Opens the gate, and waits for the answers of all who waited before it.
     fn open_the_gate(&mut self) {
         let Some(order) = self.load.gate.clone() else { return };
+        if let Some(gate) = &mut self.report.gate {
+            gate.early = gate.answers.len();
+        }
         self.wires.send(self.line.other("opens", &order.opens).as_bytes());
         let begun = Instant::now();
         let is_over = |gate: &Gate| gate.opened.is_some() && gate.answers.len() == order.waiting;
@@ -350,7 +353,6 @@ impl Engine {
             gate.opened = Some(status);
         } else {
             gate.answers.push(status);
-            gate.early += usize::from(gate.opened.is_none() && !self.calls.is_empty());
         }
     }
 }

@@ -45,6 +45,7 @@ pub(crate) struct Context {
     pub(super) cancelled: bool,
     /// The Reason of that CANCEL, which the branches get (RFC 3326).
     pub(super) cancel_reason: Option<ByteStr>,
+    /// A provisional response was sent.
     pub(super) trying_sent: bool,
     /// The To-tag of our own responses.
     tag: Option<ByteStr>,
@@ -193,7 +194,15 @@ impl Context {
         step.respond(self.server, status, response.to_bytes());
         if status.is_final() {
             self.answered(step, status.is_success());
+        } else {
+            self.provisional_sent(step);
         }
+    }
+
+    /// The client knows that the INVITE has arrived: it needs no 100 any more.
+    pub(super) fn provisional_sent(&mut self, step: &mut Step<'_>) {
+        self.trying_sent = true;
+        step.cancel_timer(&mut self.trying_timer);
     }
 
     /// Answers by ourselves.
@@ -234,7 +243,6 @@ impl Context {
         if !self.is_invite() || self.trying_sent || self.progress.is_over() {
             return;
         }
-        self.trying_sent = true;
         let response = self.local(step, StatusCode::TRYING, None);
         self.respond(step, &response);
     }

@@ -41,6 +41,7 @@ impl Context {
         headers.set(HeaderName::RSeq, number.to_string());
         let bytes = response.to_bytes();
         step.respond(self.server, response.status(), bytes.clone());
+        self.provisional_sent(step);
         let tag = response.headers().to_tag().unwrap_or_default();
         step.machinery.reliable.insert(tag.detached(), self.key);
         self.await_acknowledgement(step, response.status(), bytes, number);

@@ -28,6 +28,7 @@ impl Reply {
 }
 
 #[pymethods]
+#[allow(clippy::wrong_self_convention)] // the names are those that scripts know
 impl Reply {
     #[getter]
     fn status_code(&self) -> u16 {

@@ -44,6 +44,7 @@ impl Request {
 
 /// What it says of itself.
 #[pymethods]
+#[allow(clippy::wrong_self_convention)] // the names are those that scripts know
 impl Request {
     #[getter]
     fn method<'py>(&self, py: Python<'py>) -> Bound<'py, PyString> {

@@ -263,10 +263,10 @@ class Modules:
         self._execute(module, source, path)
         return module
 
-    def describe(self, error):
-        """An exception as (message, traceback), without the frames that are ours."""
+    def describe(self, error, frames):
+        """An exception and its traceback object as (message, text), without the frames that are ours."""
         self.show_lines()
-        report = traceback.TracebackException.from_exception(error)
+        report = traceback.TracebackException(type(error), error, frames)
         _drop_own_frames(report, set())
         message = "".join(report.format_exception_only()).rstrip("\n")
         return message, "".join(report.format())

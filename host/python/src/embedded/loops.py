@@ -9,9 +9,11 @@ import asyncio
 import contextvars
 import logging
 import queue
-import sys
 import threading
-from asyncio import events
+from asyncio import Task
+from asyncio.events import _get_running_loop, _set_running_loop
+from sys import get_asyncgen_hooks, set_asyncgen_hooks
+from threading import get_ident
 
 # A handler that never waits but yields again and again is finished by a runner: callbacks that one start may run.
 STEPS_IN_PLACE = 256
@@ -31,11 +33,14 @@ class HandlerLoop(asyncio.SelectorEventLoop):
         super().__init__()
         self.pool = pool
         self.state = IDLE
-        self._own_files = len(self._selector.get_map())
+        # The selector's own table where there is one: its public view of it costs a call of a Python function each time.
+        self._files = getattr(self._selector, "_fd_to_key", None) or self._selector.get_map()
+        self._own_files = len(self._files)
+        self._hooks = (self._asyncgen_firstiter_hook, self._asyncgen_finalizer_hook)
 
     def is_quiet(self):
         """Whether nothing can happen on this loop unless somebody calls it: no callback, no timer, no file."""
-        if self._ready or len(self._selector.get_map()) > self._own_files:
+        if self._ready or len(self._files) > self._own_files:
             return False
         if self._scheduled:
             if len(self._scheduled) > self._timer_cancelled_count:
@@ -53,9 +58,12 @@ class HandlerLoop(asyncio.SelectorEventLoop):
 
     def start(self, coroutine, context):
         """Starts a task on this thread and runs what is ready; the task may be done afterwards, or not."""
-        outer, hooks = self._enter()
+        self._enter()
         try:
-            task = self.create_task(coroutine, context=context)
+            if self._task_factory is None:
+                task = Task(coroutine, loop=self, context=context)
+            else:
+                task = self.create_task(coroutine, context=context)
             ready = self._ready
             budget = STEPS_IN_PLACE
             while ready and budget:
@@ -68,11 +76,11 @@ class HandlerLoop(asyncio.SelectorEventLoop):
                         pass  # it is the task's exception already
             return task
         finally:
-            self._leave(outer, hooks)
+            self._leave()
 
     def run_until_quiet(self):
         """Runs this loop until the pool takes it back."""
-        outer, hooks = self._enter()
+        self._enter()
         try:
             while not (self.is_quiet() and self.pool.take_back(self)):
                 try:
@@ -80,19 +88,18 @@ class HandlerLoop(asyncio.SelectorEventLoop):
                 except (KeyboardInterrupt, SystemExit):
                     pass
         finally:
-            self._leave(outer, hooks)
+            self._leave()
 
     def _enter(self):
-        outer, hooks = events._get_running_loop(), sys.get_asyncgen_hooks()
-        self._thread_id = threading.get_ident()
-        sys.set_asyncgen_hooks(firstiter=self._asyncgen_firstiter_hook, finalizer=self._asyncgen_finalizer_hook)
-        events._set_running_loop(self)
-        return outer, hooks
+        # No loop runs on this thread: what a runner delivers it delivers in between, see `leave_loop`.
+        self._thread_id = get_ident()
+        set_asyncgen_hooks(*self._hooks)
+        _set_running_loop(self)
 
-    def _leave(self, outer, hooks):
+    def _leave(self):
         self._thread_id = None
-        events._set_running_loop(outer)
-        sys.set_asyncgen_hooks(*hooks)
+        _set_running_loop(None)
+        set_asyncgen_hooks(None, None)
 
 
 class LoopPool:
@@ -107,16 +114,16 @@ class LoopPool:
         self._waiting_runners = 0
         self._tasks = set()
 
-    def run(self, coroutine, on_done, event, home, waits):
+    def run(self, coroutine, on_done, event, home, stays):
         """Runs a coroutine. Returns its task if it is done already; else `on_done(task)` is called by a runner, and the
         answer is True if the coroutine was seen to wait, False if it was given to a loop that somebody runs.
 
-        `event` becomes the value of `EVENT`. `home` says which loop is preferred; a handler that is known to wait (`waits`) is always run there, so that the
-        clients it keeps (connections belong to a loop) find their own loop again.
+        `event` becomes the value of `EVENT`. `home` says which loop is preferred. What `stays` is run there and nowhere
+        else, so that the clients that a script keeps (connections belong to a loop) find their own loop again.
         """
-        loop = self._take(home, waits)
+        loop = self._take(home, stays)
         if loop is None:
-            loop = self._busiest(home)
+            loop = self._running(home, stays)
             loop.call_soon_threadsafe(self._start_on, loop, coroutine, on_done, _context(event))
             return False
         try:
@@ -147,13 +154,16 @@ class LoopPool:
             loop.state = IDLE
             return True
 
-    def _take(self, home, waits):
+    def _take(self, home, stays):
         with self._lock:
             index = home % self.size
             while len(self._loops) <= index:
                 self._loops.append(HandlerLoop(self))
             loop = self._loops[index]
-            if loop.state != IDLE and not waits:
+            if loop.state == IDLE:
+                loop.state = IN_PLACE
+                return loop
+            if not stays:
                 loop = next((other for other in self._loops if other.state == IDLE), loop)
                 if loop.state != IDLE and len(self._loops) < self.size:
                     loop = HandlerLoop(self)
@@ -163,9 +173,9 @@ class LoopPool:
             loop.state = IN_PLACE
             return loop
 
-    def _busiest(self, home):
+    def _running(self, home, stays):
         loop = self._loops[home % self.size]
-        if loop.state == IN_PLACE:
+        if loop.state == IN_PLACE and not stays:
             return next((other for other in self._loops if other.state == RUNNING), loop)
         return loop
 
@@ -199,7 +209,9 @@ class LoopPool:
             try:
                 loop.run_until_quiet()
             except BaseException:
-                logging.getLogger("siphon").exception("an event loop broke")
+                logging.getLogger("siphon").exception("an event loop broke; its tasks are lost")
+                with self._lock:
+                    self._loops[self._loops.index(loop)] = HandlerLoop(self)
             del loop
             with self._lock:
                 self._waiting_runners += 1
@@ -219,6 +231,20 @@ def _context(event):
     if event is not None:
         context.run(EVENT.set, event)
     return context
+
+
+def leave_loop():
+    """Makes this thread one on which no loop runs, in the middle of a callback; what `return_to_loop` needs."""
+    state = _get_running_loop(), get_asyncgen_hooks()
+    _set_running_loop(None)
+    return state
+
+
+def return_to_loop(state):
+    """Undoes `leave_loop`."""
+    loop, hooks = state
+    _set_running_loop(loop)
+    set_asyncgen_hooks(*hooks)
 
 
 async def as_coroutine(awaitable):

@@ -8,9 +8,9 @@ use crate::contact::Contact;
 use crate::outcome::LocalReply;
 
 impl LocalReply {
-    /// Completes the answer to `registrar.save`: `result` is what applying `change` gave. A success lists every binding,
-    /// says the longest interval that this REGISTER was granted and copies its Path (RFC 3327 5.3); that of a query has
-    /// no Expires. A refusal takes the place of the whole response.
+    /// Completes the answer to `registrar.save`: `result` is what applying `change` gave. A success lists every
+    /// binding, says the longest interval that this REGISTER was granted and copies its Path (RFC 3327 5.3); that of a
+    /// query has no Expires. A refusal takes the place of the whole response.
     #[must_use]
     pub fn complete(
         self,

@@ -1,5 +1,5 @@
-//! `registrar.save`: a REGISTER becomes a staged change and an armed answer (RFC 3261 10.3, RFC 3327, RFC 5626). What the
-//! registrar cannot accept is answered with its status, not raised.
+//! `registrar.save`: a REGISTER becomes a staged change and an armed answer (RFC 3261 10.3, RFC 3327, RFC 5626). What
+//! the registrar cannot accept is answered with its status, not raised.
 
 use siphon_sip::{ByteStr, Contact as ContactHeader, Contacts, HeaderName, HeaderValue, Headers, StatusCode};
 

@@ -102,7 +102,7 @@ impl Request {
                 target: "siphon::script",
                 tenant = %self.context.tenant,
                 call_id = %self.context.call_id,
-                "reliable=True needs an INVITE that offers 100rel and a code from 101 to 199; {status} is sent unreliably"
+                "reliable=True needs an INVITE that offers 100rel and a code 101 to 199; {status} goes unreliably"
             );
         }
         possible

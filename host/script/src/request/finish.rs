@@ -27,7 +27,6 @@ impl Request {
             action,
             message: state.message.clone(),
             record_route: state.record_route,
-            consumed_routes: state.consumed_routes.clone(),
             route_flow: state.route_flow,
             registrations,
             auth_user: state.auth_user.clone(),

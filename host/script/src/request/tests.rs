@@ -157,7 +157,7 @@ fn a_fork_keeps_the_scripts_order_and_a_contacts_own_path_and_flow() {
     assert!(fork.sequential);
     let uris: Vec<String> = fork.targets.iter().map(|target| target.uri.to_string()).collect();
     assert_eq!(uris, ["sip:bob@192.0.2.20", "sip:x@example.org", "sip:bob@192.0.2.21"]);
-    assert_eq!(fork.targets[0].path, ["sip:edge.example.com;lr".into()]);
+    assert_eq!(fork.targets[0].path, ["sip:edge.example.com;lr"]);
     assert_eq!(fork.targets[0].q.thousandths(), 500);
     assert!(fork.targets[0].flow.is_some() && fork.targets[2].flow.is_none());
 }

@@ -23,9 +23,32 @@ pub const DEFAULT: &str = include_str!("default.yaml");
 
 /// Sections of the reference that do nothing here yet.
 const NOT_YET: [&str; 26] = [
-    "nat", "session_timer", "dialog", "subscribe_state", "media", "gateway", "b2bua", "lcr", "numbering",
-    "number_policies", "cdr", "registrant", "admin", "tracing", "tls", "control", "memory", "diameter", "rf", "ro",
-    "ipsec", "stir", "isc", "sbi", "srs", "lawful_intercept",
+    "nat",
+    "session_timer",
+    "dialog",
+    "subscribe_state",
+    "media",
+    "gateway",
+    "b2bua",
+    "lcr",
+    "numbering",
+    "number_policies",
+    "cdr",
+    "registrant",
+    "admin",
+    "tracing",
+    "tls",
+    "control",
+    "memory",
+    "diameter",
+    "rf",
+    "ro",
+    "ipsec",
+    "stir",
+    "isc",
+    "sbi",
+    "srs",
+    "lawful_intercept",
 ];
 
 /// A whole configuration.
@@ -82,8 +105,8 @@ impl Config {
     /// # Errors
     /// When the file cannot be read or has mistakes.
     pub fn from_file(path: &Path) -> Result<(Self, Vec<Problem>), ConfigError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| ConfigError::Unreadable { path: path.to_owned(), error })?;
+        let text =
+            std::fs::read_to_string(path).map_err(|error| ConfigError::Unreadable { path: path.to_owned(), error })?;
         let (mut config, warnings) = Self::from_text(&text, |name| std::env::var(name).ok())?;
         let folder = path.parent().unwrap_or(Path::new("."));
         let script = &mut config.script;

@@ -426,8 +426,7 @@ pub struct LogSection {
 impl LogSection {
     pub(super) fn read(mut section: Section<'_>) -> Self {
         use tracing::Level;
-        let levels =
-            [("debug", Level::DEBUG), ("info", Level::INFO), ("warn", Level::WARN), ("error", Level::ERROR)];
+        let levels = [("debug", Level::DEBUG), ("info", Level::INFO), ("warn", Level::WARN), ("error", Level::ERROR)];
         let read = Self {
             level: section.choice("level", Level::INFO, &levels),
             format: section.choice(

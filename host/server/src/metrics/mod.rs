@@ -84,7 +84,11 @@ impl ServerMetrics {
         if let Some(sources) = self.sources.get() {
             sources.collect(&mut families);
         }
-        families.counter("siphon_script_metrics_refused_total", "declarations and samples refused", self.script.refused());
+        families.counter(
+            "siphon_script_metrics_refused_total",
+            "declarations and samples refused",
+            self.script.refused(),
+        );
         families.gauge("siphon_script_metrics", "metrics declared by scripts", self.script.len() as u64);
         let mut gathered = families.into_gathered();
         gathered.extend(self.registry.gather());
@@ -131,7 +135,11 @@ impl Sources {
             ("siphon_shed_events_total", "script events shed", &counters.shed_events),
             ("siphon_silent_drops_total", "requests that the script let fall", &counters.silent_drops),
             ("siphon_resolve_failures_total", "names without an address", &counters.resolve_failures),
-            ("siphon_transport_failures_total", "branches that ended with a transport error", &counters.transport_failures),
+            (
+                "siphon_transport_failures_total",
+                "branches that ended with a transport error",
+                &counters.transport_failures,
+            ),
         ] {
             families.counter(name, help, counter.value());
         }
@@ -159,7 +167,11 @@ impl Sources {
             ("siphon_connections_refused_total", "streams refused", stats.connections_refused),
             ("siphon_connections_evicted_total", "idle streams closed for new ones", stats.connections_evicted),
             ("siphon_streams_refused_total", "streams closed for what they sent", stats.streams_refused),
-            ("siphon_send_queue_overflows_total", "streams closed because the peer did not read", stats.send_queue_overflows),
+            (
+                "siphon_send_queue_overflows_total",
+                "streams closed because the peer did not read",
+                stats.send_queue_overflows,
+            ),
         ] {
             families.counter(name, help, value);
         }
@@ -191,7 +203,11 @@ impl Sources {
         for (name, help, value) in [
             ("siphon_pyexec_jobs_completed_total", "handlers that returned", admission.completions()),
             ("siphon_pyexec_jobs_shed_total", "events refused", admission.sheds()),
-            ("siphon_handler_takeovers_total", "seats taken from overstaying handlers", self.runtime.monitor().takeovers()),
+            (
+                "siphon_handler_takeovers_total",
+                "seats taken from overstaying handlers",
+                self.runtime.monitor().takeovers(),
+            ),
             ("siphon_script_swaps_total", "generations swapped in", reloads.swaps.load(Ordering::Relaxed)),
             ("siphon_script_refusals_total", "loads that failed", reloads.refusals.load(Ordering::Relaxed)),
         ] {

@@ -194,7 +194,7 @@ mod tests {
         metrics.add(TenantId::DEFAULT, again, &[], 1.0).unwrap();
         assert_eq!(first, again);
         let families = metrics.registry.gather();
-        assert_eq!(families[0].get_metric()[0].get_counter().value(), 3.0);
+        assert_eq!(families[0].get_metric()[0].get_counter().get_value(), 3.0);
     }
 
     #[test]

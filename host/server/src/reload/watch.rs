@@ -10,7 +10,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, SystemTime};
 
-use notify::{RecommendedWatcher, RecursiveMode, Watcher};
+use notify::event::{AccessKind, AccessMode};
+use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 
 use super::{Reloader, ScriptFiles};
 
@@ -30,9 +31,13 @@ impl Watch {
     /// When the folders cannot be watched.
     pub(crate) fn start(reloader: Arc<Reloader>) -> Result<Self, notify::Error> {
         let (changed, changes) = channel();
-        let mut watcher = notify::recommended_watcher(move |_: notify::Result<notify::Event>| {
+        let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
             // What changed is found by looking: the events of a swapped symlink name other files than those it concerns.
-            let _ = changed.send(());
+            // Looking opens files, which is an event too, but no change.
+            let is_look = event.is_ok_and(|event| matches!(event.kind, EventKind::Access(access) if !is_write(access)));
+            if !is_look {
+                let _ = changed.send(());
+            }
         })?;
         for folder in folders_to_watch(reloader.files()) {
             watcher.watch(&folder, RecursiveMode::NonRecursive)?;
@@ -70,6 +75,11 @@ fn follow(reloader: &Reloader, changes: &Receiver<()>, mut seen: Snapshot) {
             return;
         }
     }
+}
+
+/// Whether an access ends a write.
+fn is_write(access: AccessKind) -> bool {
+    access == AccessKind::Close(AccessMode::Write)
 }
 
 /// The folders of the files, and those that hold a symlink on the way to them: a ConfigMap swaps `..data` beside them.

@@ -9,7 +9,9 @@ use bytes::Bytes;
 use siphasher::sip::SipHasher13;
 use siphon_core::security::Verdict;
 use siphon_core::{Input, ResolveFailure, ResolveQuery, ResolveTicket, ResolvedTarget, SendTag};
-use siphon_sip::{Destination, Flow, HeaderName, Headers, Message, TenantId, TransportProtocol, parse_message, salvage_request};
+use siphon_sip::{
+    Destination, Flow, HeaderName, Headers, Message, TenantId, TransportProtocol, parse_message, salvage_request,
+};
 use siphon_transport::{Incoming, ResolveError};
 
 use super::Runtime;

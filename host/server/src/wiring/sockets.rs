@@ -15,12 +15,17 @@ use crate::server::StartError;
 pub(super) fn transport_config(config: &Config) -> TransportConfig {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     TransportConfig {
-        listeners: config.listen.addresses.iter().map(|listen| ListenerConfig {
-            transport: listen.transport,
-            address: listen.address,
-            advertise: listen.advertise.clone(),
-            dscp: listen.dscp,
-        }).collect(),
+        listeners: config
+            .listen
+            .addresses
+            .iter()
+            .map(|listen| ListenerConfig {
+                transport: listen.transport,
+                address: listen.address,
+                advertise: listen.advertise.clone(),
+                dscp: listen.dscp,
+            })
+            .collect(),
         seats: config.server.readers.unwrap_or(cores).max(1),
         udp_receive_buffer: config.server.udp_receive_buffer,
         max_connections: config.connections.max,

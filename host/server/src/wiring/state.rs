@@ -111,8 +111,10 @@ impl State {
 
     /// What the tables say of themselves.
     pub(super) fn tables(&self) -> Vec<TableGauge> {
-        let gauge = |name, help, read: Box<dyn Fn() -> u64 + Send + Sync>| TableGauge { name, help, is_counter: false, read };
-        let counter = |name, help, read: Box<dyn Fn() -> u64 + Send + Sync>| TableGauge { name, help, is_counter: true, read };
+        let gauge =
+            |name, help, read: Box<dyn Fn() -> u64 + Send + Sync>| TableGauge { name, help, is_counter: false, read };
+        let counter =
+            |name, help, read: Box<dyn Fn() -> u64 + Send + Sync>| TableGauge { name, help, is_counter: true, read };
         let (registrar, bindings) = (Arc::clone(&self.registrar), Arc::clone(&self.bindings));
         let nonces = Arc::clone(&self.authenticator);
         let auth = |read: fn(&DigestAuthenticator) -> u64| {
@@ -129,21 +131,49 @@ impl State {
             Box::new(sum) as Box<dyn Fn() -> u64 + Send + Sync>
         };
         vec![
-            gauge("siphon_registrations_active", "bindings", Box::new(move || {
-                registrar.counts(TenantId::DEFAULT).map_or(0, |counts| counts.bindings)
-            })),
+            gauge(
+                "siphon_registrations_active",
+                "bindings",
+                Box::new(move || registrar.counts(TenantId::DEFAULT).map_or(0, |counts| counts.bindings)),
+            ),
             gauge("siphon_registered_aors", "AoRs that are kept", Box::new(move || bindings.len() as u64)),
-            gauge("siphon_nonces_active", "nonces remembered against replay", Box::new(move || {
-                nonces.remembered_nonces() as u64
-            })),
-            counter("siphon_auth_success_total", "right and fresh credentials", auth(|auth| auth.counters().valid.value())),
+            gauge(
+                "siphon_nonces_active",
+                "nonces remembered against replay",
+                Box::new(move || nonces.remembered_nonces() as u64),
+            ),
+            counter(
+                "siphon_auth_success_total",
+                "right and fresh credentials",
+                auth(|auth| auth.counters().valid.value()),
+            ),
             counter("siphon_auth_failures_total", "wrong credentials", auth(|auth| auth.counters().failures.value())),
-            counter("siphon_auth_stale_total", "right credentials, stale nonce", auth(|auth| auth.counters().stale.value())),
+            counter(
+                "siphon_auth_stale_total",
+                "right credentials, stale nonce",
+                auth(|auth| auth.counters().stale.value()),
+            ),
             gauge("siphon_banned_ips", "banned sources", of_screen(|screen| screen.banned_sources() as u64)),
-            gauge("siphon_rate_sources", "sources that the rate limit remembers", of_screen(|screen| screen.tracked_sources() as u64)),
-            counter("siphon_banned_total", "requests of banned sources", of_screen(|screen| screen.counters().banned.value())),
-            counter("siphon_rate_limited_total", "requests over the limit", of_screen(|screen| screen.counters().rate_limited.value())),
-            counter("siphon_scanner_blocked_total", "requests of scanners", of_screen(|screen| screen.counters().scanners.value())),
+            gauge(
+                "siphon_rate_sources",
+                "sources that the rate limit remembers",
+                of_screen(|screen| screen.tracked_sources() as u64),
+            ),
+            counter(
+                "siphon_banned_total",
+                "requests of banned sources",
+                of_screen(|screen| screen.counters().banned.value()),
+            ),
+            counter(
+                "siphon_rate_limited_total",
+                "requests over the limit",
+                of_screen(|screen| screen.counters().rate_limited.value()),
+            ),
+            counter(
+                "siphon_scanner_blocked_total",
+                "requests of scanners",
+                of_screen(|screen| screen.counters().scanners.value()),
+            ),
             gauge("siphon_cache_entries", "entries of all caches", caches(|gauges| gauges.entries as u64)),
             gauge("siphon_cache_bytes", "bytes of all caches", caches(|gauges| gauges.bytes as u64)),
             counter("siphon_cache_evicted_total", "entries pushed out", caches(|gauges| gauges.evicted)),
@@ -182,8 +212,9 @@ fn screen(config: &Config) -> Result<Screen, StartError> {
     let security = &config.security;
     let mut trusted = Vec::new();
     for text in &security.trusted_cidrs {
-        let block: Cidr =
-            text.parse().map_err(|_| StartError::Config(format!("security.trusted_cidrs: `{text}` is no CIDR block")))?;
+        let block: Cidr = text
+            .parse()
+            .map_err(|_| StartError::Config(format!("security.trusted_cidrs: `{text}` is no CIDR block")))?;
         trusted.push(block);
     }
     let rate = security.rate_limit.as_ref().map(|limit| SourceRate {
@@ -220,4 +251,3 @@ impl RegistrarObserver for ChangeEvents {
         runtime.run_background(generation, event, Box::new(|| {}));
     }
 }
-

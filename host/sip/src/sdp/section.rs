@@ -141,7 +141,7 @@ impl Section {
         Ok(())
     }
 
-    /// Gives every attribute a new value, or removes it where the function says None.
+    /// Keeps, removes or replaces each attribute, as the function says.
     pub(super) fn rewrite_attributes(&mut self, mut rewrite: impl FnMut(Attribute<'_>) -> Rewrite) {
         self.lines.retain_mut(|line| match line.attribute().map(&mut rewrite) {
             None | Some(Rewrite::Keep) => true,

@@ -182,7 +182,7 @@ fn the_path_is_kept_and_copied_to_the_200() {
     let response = saved(&kit, &format!("{CONTACT}{path}"));
     assert_eq!(values(&response, &HeaderName::Path), ["<sip:edge.example.com;lr>, <sip:core.example.com;lr>"]);
     let contact = lookup(&kit.context(), "sip:alice@example.com").unwrap().remove(0);
-    assert_eq!(contact.path, ["sip:edge.example.com;lr".into(), "sip:core.example.com;lr".into()]);
+    assert_eq!(contact.path, ["sip:edge.example.com;lr", "sip:core.example.com;lr"]);
 }
 
 #[test]

@@ -46,6 +46,12 @@ fn one_token_can_be_taken_out_of_a_list() {
     request.remove_from_header_list("k", "100rel").unwrap();
     assert!(!request.has_header("Supported").unwrap());
     request.remove_from_header_list("X-None", "x").unwrap();
+    request.set_header("X-List", "a, b,c").unwrap();
+    request.remove_from_header_list("X-List", "B").unwrap();
+    assert_eq!(request.header("X-List").unwrap().as_deref(), Some("a, c"));
+    request.set_header("Contact", "\"x, y\" <sip:a@example.com>, <sip:b@example.com>").unwrap();
+    request.remove_from_header_list("Contact", "<sip:b@example.com>").unwrap();
+    assert_eq!(request.header("Contact").unwrap().as_deref(), Some("\"x, y\" <sip:a@example.com>"));
 }
 
 #[test]

@@ -26,7 +26,6 @@ fn our_own_routes_are_taken_off_together() {
     assert_eq!(request.consumed_routes(), ["sip:u@192.0.2.1;lr", "sip:example.com;lr"]);
     assert_eq!(request.consumed_route_user().as_deref(), Some("u"));
     assert_eq!(request.consumed_route().unwrap().host().as_deref(), Some("192.0.2.1"));
-    assert_eq!(decision(&request).consumed_routes.len(), 2);
 }
 
 #[test]
