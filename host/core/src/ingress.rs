@@ -82,7 +82,7 @@ impl Shard {
     fn receive_ack(&mut self, step: &mut Step<'_>, arrival: Arrival, invite: Option<(ServerId, User)>) {
         let Arrival { tenant, request, flow, .. } = arrival;
         let tag = request.headers().to_tag();
-        if invite.is_none() && tag.is_some_and(|tag| tag == step.machinery.identifiers.stateless_tag(&request)) {
+        if tag.is_some_and(|tag| tag == step.machinery.identifiers.stateless_tag(&request)) {
             // It acknowledges an error that we sent without state.
             return;
         }

@@ -15,6 +15,9 @@ use crate::machinery::{Machinery, Step};
 use crate::proxy::ack::{self, StatelessQuestions};
 use crate::proxy::{Afterlife, Context, Late};
 
+/// 2^64 divided by the golden ratio: spreads small numbers over all bits.
+const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+
 /// One shard. `Send`, not shared: whoever holds it runs it.
 pub struct Shard {
     machinery: Option<Box<Machinery>>,
@@ -52,6 +55,8 @@ impl Shard {
     /// An empty shard. What is random in a shard follows from `seed`, which nobody else may know.
     #[must_use]
     pub fn new(number: u16, seed: [u64; 2], environment: Arc<Environment>) -> Self {
+        // Shards that were given one seed must not give out the same tags.
+        let seed = [seed[0] ^ u64::from(number).wrapping_mul(SPREAD), seed[1]];
         let layer_seed = [seed[0].rotate_left(31), seed[1].rotate_left(13)];
         let layer = TransactionLayer::new(environment.config.transaction.clone(), layer_seed);
         let machinery = Machinery {

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use crate::config::{Config, ConfigError, DEFAULT, Problem};
+use crate::config::{Config, ConfigError, DEFAULT, Problem, Severity};
 use crate::wiring;
 
 /// Reads a file, or the configuration that is served without one. Also gives its warnings.
@@ -36,10 +36,30 @@ pub fn write_mistakes(out: &mut impl Write, path: Option<&Path>, error: &ConfigE
     }
 }
 
-/// Loads the script aside; the number of its handlers.
+/// Everything that is wrong with a configuration and with the script that it names, a line (or a traceback) each;
+/// whether any of it keeps the server from starting.
 ///
 /// # Errors
-/// What is wrong with the script, with file and line, or with a value that only the machine can judge.
-pub fn script(config: &Config) -> Result<usize, String> {
-    wiring::load_aside(config).map(|generation| generation.handlers.len()).map_err(|error| error.to_string())
+/// When the configuration file cannot be read.
+pub fn everything(path: Option<&Path>) -> Result<(Vec<String>, bool), ConfigError> {
+    let (config, problems) = match path {
+        Some(path) => Config::examine_file(path)?,
+        None => Config::examine(DEFAULT, |name| std::env::var(name).ok()),
+    };
+    let name = name(path);
+    let mut is_fatal = problems.iter().any(|problem| problem.severity == Severity::Error);
+    let mut lines: Vec<_> = problems.iter().map(|problem| format!("{name}: {problem}")).collect();
+    if let Some(config) = config {
+        match wiring::load_aside(&config) {
+            Ok(generation) => {
+                let handlers = generation.handlers.len();
+                lines.push(format!("{name}: the script loads and has {handlers} handlers"));
+            }
+            Err(error) => {
+                is_fatal = true;
+                lines.push(error.to_string());
+            }
+        }
+    }
+    Ok((lines, is_fatal))
 }

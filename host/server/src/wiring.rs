@@ -59,7 +59,7 @@ struct Base {
 pub(crate) fn load_aside(config: &Config) -> Result<Arc<Generation>, StartError> {
     let base = Base::new(config)?;
     let identity = Arc::new(sockets::identity(config, Vec::new(), None)?);
-    let state = State::new(config, &base.clock, &base.generations)?;
+    let state = State::new(config, &base.clock, &base.generations);
     let reloader = base.reloader(&state, &identity);
     load(&reloader)
 }
@@ -77,7 +77,7 @@ pub(crate) fn wire(config: &Config) -> Result<Wired, StartError> {
     let (transport, seats) = siphon_transport::bind(&sockets::transport_config(config))?;
     let listeners = sockets::listeners(config, transport.listeners());
     let identity = Arc::new(sockets::identity(config, listeners.clone(), Some(&transport))?);
-    let state = State::new(config, &base.clock, &base.generations)?;
+    let state = State::new(config, &base.clock, &base.generations);
     let reloader = Arc::new(base.reloader(&state, &identity));
     // The script first: what it declares at its top level is there before the first message.
     load(&reloader)?;

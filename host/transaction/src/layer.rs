@@ -308,5 +308,5 @@ impl TransactionLayer {
 /// 5393 tells apart), and was not sent here on two ways.
 fn has_passed_us(clients: &Clients, hasher: &KeyHasher, request: &Request) -> bool {
     let is_ours = |branch: ByteStr| clients.find(hasher, &branch, request.method()).is_some();
-    request.headers().vias().skip(1).filter_map(|via| via.ok()?.branch()).any(is_ours)
+    request.headers().vias().filter_map(|via| via.ok()?.branch()).any(is_ours)
 }

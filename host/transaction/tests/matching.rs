@@ -298,6 +298,16 @@ mod merged {
     }
 
     #[test]
+    fn a_request_that_we_sent_to_ourselves_is_not_merged() {
+        let mut bench = bench();
+        take(&mut bench, Method::Invite, BRANCH);
+        bench.create_client(Method::Invite, "z9hG4bK-ours").unwrap();
+        let mut spiral = bench.messages.request(Method::Invite, BRANCH);
+        spiral.headers_mut().prepend(HeaderName::Via, "SIP/2.0/UDP 192.0.2.2;branch=z9hG4bK-ours");
+        assert_eq!(bench.receive(&spiral), Received::New);
+    }
+
+    #[test]
     fn the_transaction_of_a_merged_request_is_answered_and_acknowledged_like_any_other() {
         let mut bench = bench();
         take(&mut bench, Method::Invite, BRANCH);

@@ -74,9 +74,18 @@ def route(request):
 fn of_two_phones_one_answers_and_the_other_is_cancelled() {
     let (winner, loser) = (scenario!("answer").listen(), scenario!("cancelled").listen());
     let server = forking(&winner, &loser);
-    scenario!("call").set("target", "sip:bob@example.com").run(server.udp());
+    scenario!("call-forked").set("target", "sip:bob@example.com").run(server.udp());
     winner.succeed();
     loser.succeed();
+}
+
+#[test]
+fn a_caller_takes_its_call_back_from_two_phones() {
+    let (one, two) = (scenario!("cancelled").listen(), scenario!("cancelled").listen());
+    let server = forking(&one, &two);
+    scenario!("cancel-forked").set("target", "sip:bob@example.com").run(server.udp());
+    one.succeed();
+    two.succeed();
 }
 
 #[test]

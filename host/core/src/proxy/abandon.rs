@@ -15,7 +15,7 @@ use crate::resolve::{self, Hop};
 use crate::routing;
 
 impl Context {
-    /// Acknowledges and ends the dialog of `reply`. Its branch still has its request.
+    /// Acknowledges and ends the dialog of `reply`.
     pub(super) fn abandon(&mut self, step: &mut Step<'_>, reply: &Reply) {
         step.machinery.environment.counters.abandoned_dialogs.increment();
         tracing::warn!(

@@ -255,6 +255,8 @@ impl Context {
             }
             if let Some((response, source)) = self.best.take() {
                 self.all_failed(step, response, source);
+            } else if self.cancelled {
+                self.respond_locally(step, StatusCode::REQUEST_TERMINATED, None);
             } else {
                 self.set_lifetime(step);
                 break;

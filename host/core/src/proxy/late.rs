@@ -73,6 +73,9 @@ impl Late {
         if let Some(success) = self.successes.iter().find(|success| success.tag == tag) {
             return success.repeat(self.server, step);
         }
+        if self.successes.len() >= step.machinery.environment.limits.branches {
+            return;
+        }
         let (status, bytes) = (response.status(), response.to_bytes());
         step.respond(self.server, status, bytes.clone());
         self.successes.push(Success { tag: tag.detached(), fate: Fate::Forwarded { status, bytes } });

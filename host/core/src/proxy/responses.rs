@@ -74,14 +74,15 @@ impl Context {
         }
     }
 
-    /// Whether this 2xx was dealt with before, or is being looked at. One that was forwarded is sent again.
+    /// Whether this 2xx was dealt with before, is being looked at, or is one too many of this INVITE. One that was
+    /// forwarded is sent again.
     fn is_known_success(&self, step: &mut Step<'_>, response: &Response) -> bool {
         let tag = response.headers().to_tag().unwrap_or_default();
         if let Some(success) = self.successes.iter().find(|success| success.tag == tag) {
             success.repeat(self.server, step);
             return true;
         }
-        self.script.holds_success(&tag)
+        self.script.holds_success(&tag) || self.successes.len() >= step.machinery.environment.limits.branches
     }
 
     /// A response that is no repetition: the script's handlers see it, or it is dealt with at once.

@@ -9,7 +9,6 @@ mod isolation;
 mod loading;
 mod memory;
 mod names;
-mod perf;
 mod running;
 mod support;
 mod verbs;

@@ -105,18 +105,8 @@ impl Config {
     /// # Errors
     /// When the file cannot be read or has mistakes.
     pub fn from_file(path: &Path) -> Result<(Self, Vec<Problem>), ConfigError> {
-        let text =
-            std::fs::read_to_string(path).map_err(|error| ConfigError::Unreadable { path: path.to_owned(), error })?;
-        let (mut config, warnings) = Self::from_text(&text, |name| std::env::var(name).ok())?;
-        let folder = path.parent().unwrap_or(Path::new("."));
-        let script = &mut config.script;
-        for path in script.path.iter_mut().chain(&mut script.include_paths) {
-            let beside = folder.join(&*path);
-            if path.is_relative() && beside.exists() {
-                *path = beside;
-            }
-        }
-        Ok((config, warnings))
+        let (config, problems) = Self::examine_file(path)?;
+        accept(config, problems)
     }
 
     /// Reads a text, with `variable` as the environment.
@@ -127,6 +117,33 @@ impl Config {
         text: &str,
         variable: impl Fn(&str) -> Option<String>,
     ) -> Result<(Self, Vec<Problem>), ConfigError> {
+        let (config, problems) = Self::examine(text, variable);
+        accept(config, problems)
+    }
+
+    /// Everything that is wrong with a file, and what could be read in spite of it: where a value is wrong stands its
+    /// default.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn examine_file(path: &Path) -> Result<(Option<Self>, Vec<Problem>), ConfigError> {
+        let text =
+            std::fs::read_to_string(path).map_err(|error| ConfigError::Unreadable { path: path.to_owned(), error })?;
+        let (mut config, problems) = Self::examine(&text, |name| std::env::var(name).ok());
+        let folder = path.parent().unwrap_or(Path::new("."));
+        if let Some(Self { script, .. }) = &mut config {
+            for path in script.path.iter_mut().chain(&mut script.include_paths) {
+                let beside = folder.join(&*path);
+                if path.is_relative() && beside.exists() {
+                    *path = beside;
+                }
+            }
+        }
+        Ok((config, problems))
+    }
+
+    /// The same for a text, with `variable` as the environment.
+    pub fn examine(text: &str, variable: impl Fn(&str) -> Option<String>) -> (Option<Self>, Vec<Problem>) {
         let text = environment::substitute(text, variable);
         let problems = Problems::default();
         let config = match MarkedYaml::load_from_str(&text) {
@@ -139,13 +156,7 @@ impl Config {
         if config.is_none() && problems.is_empty() {
             problems.error(None, "the file is empty; `listen` and `domain.local` are needed");
         }
-        let problems = problems.into_sorted();
-        match config {
-            Some(config) if problems.iter().all(|problem| problem.severity == Severity::Warning) => {
-                Ok((config, problems))
-            }
-            _ => Err(ConfigError::Mistakes(problems)),
-        }
+        (config, problems.into_sorted())
     }
 
     fn read<'a>(document: &'a MarkedYaml<'a>, problems: &'a Problems) -> Self {
@@ -177,6 +188,14 @@ impl Config {
         root.not_yet(&NOT_YET);
         root.finish();
         config
+    }
+}
+
+/// What was read, unless there is an error among the problems.
+fn accept(config: Option<Config>, problems: Vec<Problem>) -> Result<(Config, Vec<Problem>), ConfigError> {
+    match config {
+        Some(config) if problems.iter().all(|problem| problem.severity == Severity::Warning) => Ok((config, problems)),
+        _ => Err(ConfigError::Mistakes(problems)),
     }
 }
 

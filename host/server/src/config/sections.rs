@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use siphon_core::security::Cidr;
 use siphon_sip::{Host, SentBy, TransportProtocol};
 
 use super::reader::{Node, Section};
@@ -247,7 +248,7 @@ pub struct SecuritySection {
     /// User-Agent parts whose requests are dropped, in lower case.
     pub scanner_agents: Vec<String>,
     /// Sources that no rule of this section concerns.
-    pub trusted_cidrs: Vec<String>,
+    pub trusted_cidrs: Vec<Cidr>,
     /// Sources that are remembered at once.
     pub max_sources: usize,
 }
@@ -264,10 +265,11 @@ impl SecuritySection {
         let mut scanner = section.section("scanner_block");
         let agents = scanner.texts("user_agents");
         scanner.finish();
+        let trusted = section.list("trusted_cidrs");
         let read = Self {
             rate_limit,
             scanner_agents: agents.into_iter().map(|agent| agent.to_ascii_lowercase()).collect(),
-            trusted_cidrs: section.texts("trusted_cidrs"),
+            trusted_cidrs: trusted.iter().filter_map(|node| node.parse("a CIDR block such as 10.0.0.0/8")).collect(),
             max_sources: section.number("max_sources", 100_000, 1..=100_000_000),
         };
         section.not_yet(&["failed_auth_ban", "apiban", "firewall"]);

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use siphon_core::ServerIdentity;
 use siphon_core::auth::{DigestAuthenticator, DigestConfig, NonceConfig};
 use siphon_core::registrar::{Registrar, RegistrarObserver, RegistrarPolicy};
-use siphon_core::security::{Cidr, Screen, ScreenConfig, SourceLimiter, SourceRate};
+use siphon_core::security::{Screen, ScreenConfig, SourceLimiter, SourceRate};
 use siphon_script::ports::Clock;
 use siphon_script::{Aor, BackgroundEvent, BindingChange, Contact, HandlerKind, Ports};
 use siphon_sip::TenantId;
@@ -18,7 +18,6 @@ use crate::config::Config;
 use crate::generations::LoadedGenerations;
 use crate::metrics::{ScriptMetrics, TableGauge};
 use crate::runtime::Runtime;
-use crate::server::StartError;
 use crate::timers::ScriptTimers;
 
 /// The state that is shared by all calls.
@@ -34,14 +33,7 @@ pub(super) struct State {
 
 impl State {
     /// Everything empty.
-    ///
-    /// # Errors
-    /// When a value of the configuration cannot be read.
-    pub(super) fn new(
-        config: &Config,
-        clock: &MonotonicClock,
-        generations: &Arc<LoadedGenerations>,
-    ) -> Result<Self, StartError> {
+    pub(super) fn new(config: &Config, clock: &MonotonicClock, generations: &Arc<LoadedGenerations>) -> Self {
         let bindings = Arc::new(MemoryBindings::new(rand::random(), config.registrar.max_aors));
         let changes = Arc::new(ChangeEvents { generations: Arc::clone(generations), runtime: OnceLock::new() });
         let policy = RegistrarPolicy {
@@ -53,15 +45,15 @@ impl State {
         };
         let observer: Arc<dyn RegistrarObserver> = Arc::clone(&changes) as _;
         let registrar = Registrar::new(Arc::clone(&bindings) as _, policy, clock.unix().0).with_observer(observer);
-        Ok(Self {
+        Self {
             bindings,
             registrar: Arc::new(registrar),
             authenticator: Arc::new(authenticator(config, clock)),
             cache: Arc::new(MemoryCache::new(rand::random(), config.caches.iter().map(cache_definition))),
             limiter: Arc::new(SourceLimiter::new(rand::random(), config.security.max_sources)),
-            screen: Arc::new(screen(config)?),
+            screen: Arc::new(screen(config)),
             changes,
-        })
+        }
     }
 
     /// The ports over this state.
@@ -208,27 +200,20 @@ fn cache_definition(section: &crate::config::CacheSection) -> CacheDefinition {
     }
 }
 
-fn screen(config: &Config) -> Result<Screen, StartError> {
+fn screen(config: &Config) -> Screen {
     let security = &config.security;
-    let mut trusted = Vec::new();
-    for text in &security.trusted_cidrs {
-        let block: Cidr = text
-            .parse()
-            .map_err(|_| StartError::Config(format!("security.trusted_cidrs: `{text}` is no CIDR block")))?;
-        trusted.push(block);
-    }
     let rate = security.rate_limit.as_ref().map(|limit| SourceRate {
         window: limit.window,
         max_requests: limit.max_requests,
         ban: limit.ban,
     });
-    Ok(Screen::new(ScreenConfig {
+    Screen::new(ScreenConfig {
         rate,
         scanner_agents: security.scanner_agents.clone(),
-        trusted,
+        trusted: security.trusted_cidrs.clone(),
         max_sources: security.max_sources,
         seed: rand::random(),
-    }))
+    })
 }
 
 /// Tells the current generation of changed bindings, on a handler thread.
