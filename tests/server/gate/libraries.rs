@@ -101,7 +101,7 @@ fn a_pool_of_asyncpg_works_before_the_first_await() {
     let statements = "
 global pool
 if pool is None:
-    pool = await asyncpg.create_pool(host=os.environ[\"PGHOST\"], user=\"postgres\", database=\"postgres\", max_size=2)
+    pool = await asyncpg.create_pool(host=os.environ[\"PGHOST\"], user=\"postgres\", database=\"postgres\", min_size=1, max_size=2)
 value = await pool.fetchval(\"select 6 * 7\")";
     let host = postgres.host().display().to_string();
     assert_answers(&server("import asyncpg\n\npool = None", statements, &[("PGHOST", &host)]), "42");

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // clippy.toml allows them in #[test] functions only
 
+mod adhoc;
 mod asynchronous;
 mod background;
 mod faults;

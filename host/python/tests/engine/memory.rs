@@ -2,12 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use pyo3::prelude::*;
-use pyo3::types::PyCFunction;
-use siphon_script::kit::event;
-use siphon_script::{Action, EventKind, FaultKind};
+use siphon_script::Action;
 
-use crate::support::{Bench, Loaded, decided, failed, message, python, reason};
+use crate::support::{Bench, Loaded, decided, message, python, reason};
 
 const SCRIPT: &str = "
 import asyncio, sys, weakref
@@ -113,25 +110,4 @@ async def fired(key):
     // The file came after the load: the generation does not know it, and says so in the log.
     generation.script.run_background(event);
     assert!(bench.kit.timers.fire("later").is_none());
-}
-
-#[test]
-fn a_handler_that_passed_its_deadline_after_arming_a_callback_leaves_nothing() {
-    let bench = Bench::new();
-    bench.directory.write("helper.py", "def help(): pass\n");
-    let gate = format!("{SCRIPT}\nimport sys\n@proxy.on_request\ndef late(request):\n    sys.expire()\n");
-    let script = bench.script(&gate);
-    let context = script.context();
-    let expire = std::sync::Arc::clone(&context);
-    Python::attach(|py| {
-        let function = PyCFunction::new_closure(py, None, None, move |_, _| {
-            expire.expire();
-        });
-        py.import("sys").unwrap().setattr("expire", function.unwrap()).unwrap();
-    });
-    let request = bench.kit.request_in(&context, &message("INVITE", "")).unwrap();
-    let fault = failed(script.event(event(&context, EventKind::Request(request))));
-    assert_eq!(fault.kind, FaultKind::TimedOut);
-    drop(script);
-    assert_eq!(alive_at_last(0), 0);
 }

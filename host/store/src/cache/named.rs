@@ -208,13 +208,15 @@ impl NamedCache {
         while self.is_over() && grown.shard.lru.len() > 1 {
             self.evict(&mut grown.shard);
         }
-        let grown = grown.place;
+        let grown_place = grown.place;
+        // Before the others are locked, and this one again.
+        drop(grown);
         for (place, shard) in self.shards.iter().enumerate() {
             if !self.is_over() {
                 break;
             }
             let mut shard = shard.lock();
-            while place != grown && self.is_over() && shard.lru.len() > 0 {
+            while place != grown_place && self.is_over() && shard.lru.len() > 0 {
                 self.evict(&mut shard);
             }
         }

@@ -19,7 +19,7 @@ use self::reader::{Node, Problems};
 use siphon_sip::Host;
 
 /// The configuration that runs when no file is named.
-pub const DEFAULT: &str = include_str!("default.yaml");
+pub const DEFAULT: &str = include_str!("config/default.yaml");
 
 /// Sections of the reference that do nothing here yet.
 const NOT_YET: [&str; 26] = [
