@@ -77,8 +77,7 @@ impl Softphone {
             TcpStream::connect(address).ok()
         });
         let name = account.aor.to_owned();
-        let mut phone =
-            Self { name, folder, process, control, unread: Vec::new(), heard: Vec::new(), _lease: lease };
+        let mut phone = Self { name, folder, process, control, unread: Vec::new(), heard: Vec::new(), _lease: lease };
         phone.command("uanew", &account_line(account));
         phone
     }
@@ -120,7 +119,8 @@ impl Softphone {
     /// What it has heard in its last call so far; `None` as long as there is nothing.
     #[must_use]
     pub fn recording(&self) -> Option<Recording> {
-        let mut files: Vec<PathBuf> = fs::read_dir(self.folder.path()).unwrap().map(|file| file.unwrap().path()).collect();
+        let mut files: Vec<PathBuf> =
+            fs::read_dir(self.folder.path()).unwrap().map(|file| file.unwrap().path()).collect();
         files.retain(|path| path.to_string_lossy().ends_with("-dec.wav"));
         Recording::of_wav(&fs::read(files.into_iter().max()?).unwrap())
     }

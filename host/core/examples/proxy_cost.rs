@@ -18,7 +18,8 @@ use siphon_sip::{
     Flow, HeaderName, Listener, ListenerId, Message, Request, TenantId, Time, TransportProtocol, parse_message,
 };
 
-const SDP: &str = "v=0\r\no=- 1 1 IN IP4 192.0.2.10\r\ns=-\r\nc=IN IP4 192.0.2.10\r\nt=0 0\r\nm=audio 40000 RTP/AVP 0 8\r\n";
+const SDP: &str =
+    "v=0\r\no=- 1 1 IN IP4 192.0.2.10\r\ns=-\r\nc=IN IP4 192.0.2.10\r\nt=0 0\r\nm=audio 40000 RTP/AVP 0 8\r\n";
 
 struct Fixed(Arc<Generation>);
 
@@ -188,7 +189,8 @@ fn routes(request: &Request) -> String {
 }
 
 fn answer(request: &Request, status: u16, tag: &str, body: &str) -> String {
-    let one = |name: &HeaderName| String::from_utf8_lossy(request.headers().first(name).unwrap_or_default()).into_owned();
+    let one =
+        |name: &HeaderName| String::from_utf8_lossy(request.headers().first(name).unwrap_or_default()).into_owned();
     let content = if body.is_empty() { "" } else { "Content-Type: application/sdp\r\n" };
     format!(
         "SIP/2.0 {status} Whatever\r\n{}{}From: {}\r\nTo: {}{tag}\r\nCall-ID: {}\r\nCSeq: {}\r\n\

@@ -42,18 +42,32 @@ pub struct NonceConfig {
     pub started: UnixTime,
 }
 
-/// Who may authenticate to a tenant.
-#[derive(Clone, Default)]
+/// Who may authenticate to a tenant, and how.
+#[derive(Clone)]
 pub struct DigestConfig {
     /// The realm when a script names none.
     pub realm: String,
     /// Other realms that scripts name. Their hashes are made beforehand too; a realm that stands nowhere costs one
     /// hash more for each request.
     pub further_realms: Vec<String>,
+    /// What is offered, a challenge each and in this order; nothing else is accepted.
+    pub algorithms: Vec<Algorithm>,
     /// User names and passwords.
     pub users: Vec<(String, String)>,
     /// Whether an authenticated user may register its own address only.
     pub enforce_aor_match: bool,
+}
+
+impl Default for DigestConfig {
+    fn default() -> Self {
+        Self {
+            realm: String::new(),
+            further_realms: Vec::new(),
+            algorithms: Algorithm::ALL.to_vec(),
+            users: Vec::new(),
+            enforce_aor_match: true,
+        }
+    }
 }
 
 /// What the authenticator saw so far.
@@ -79,16 +93,17 @@ pub struct DigestAuthenticator {
 
 struct Site {
     realm: String,
+    algorithms: Vec<Algorithm>,
     users: Users,
     enforce_aor_match: bool,
 }
 
 impl Site {
     fn new(config: DigestConfig) -> Self {
-        let DigestConfig { realm, further_realms, users, enforce_aor_match } = config;
+        let DigestConfig { realm, further_realms, algorithms, users, enforce_aor_match } = config;
         let mut realms = vec![realm.clone()];
         realms.extend(further_realms);
-        Self { realm, users: Users::new(realms, users), enforce_aor_match }
+        Self { realm, algorithms, users: Users::new(realms, users), enforce_aor_match }
     }
 }
 
@@ -98,7 +113,7 @@ impl DigestAuthenticator {
     pub fn new(nonces: NonceConfig, tenants: impl IntoIterator<Item = (TenantId, DigestConfig)>) -> Self {
         Self {
             tenants: tenants.into_iter().map(|(tenant, config)| (tenant, Site::new(config))).collect(),
-            nowhere: Site::new(DigestConfig { enforce_aor_match: true, ..DigestConfig::default() }),
+            nowhere: Site::new(DigestConfig::default()),
             replay: ReplayTable::new(nonces.max_nonces, nonces.ttl, nonces.started),
             nonces: Nonces::new(&nonces.secret, nonces.seed, nonces.ttl),
             counters: AuthCounters::default(),
@@ -124,7 +139,8 @@ impl DigestAuthenticator {
     /// Checks one set of credentials, which is for our realm.
     fn check(&self, tenant: TenantId, credentials: &Credentials<'_>, query: &DigestQuery<'_>) -> DigestVerdict {
         let Some(protection) = credentials.protection() else { return DigestVerdict::Invalid };
-        let (Some(algorithm), Some(user)) = (credentials.algorithm(), credentials.username()) else {
+        let algorithm = credentials.algorithm().filter(|algorithm| self.site(tenant).algorithms.contains(algorithm));
+        let (Some(algorithm), Some(user)) = (algorithm, credentials.username()) else {
             return DigestVerdict::Invalid;
         };
         let (ha1, is_known) = match query.secret {
@@ -232,7 +248,8 @@ impl Authenticator for DigestAuthenticator {
 
     fn challenges(&self, tenant: TenantId, realm: &str, stale: bool, unix: UnixTime) -> Vec<String> {
         let nonce = self.nonces.issue(tenant, unix);
-        Algorithm::ALL.into_iter().map(|algorithm| challenge::value(algorithm, realm, &nonce, stale)).collect()
+        let algorithms = &self.site(tenant).algorithms;
+        algorithms.iter().map(|&algorithm| challenge::value(algorithm, realm, &nonce, stale)).collect()
     }
 
     fn generate_nonce(&self, tenant: TenantId, unix: UnixTime) -> String {

@@ -85,7 +85,8 @@ impl<T> ContextTable<T> {
 
     /// Takes a slot for the value that [`put`](Self::put) brings. `None` when all are in use.
     pub(crate) fn reserve(&mut self) -> Option<ContextKey> {
-        self.serial = if self.serial >> SERIAL_BITS == 0 && self.serial + 1 < 1 << SERIAL_BITS { self.serial + 1 } else { 1 };
+        self.serial =
+            if self.serial >> SERIAL_BITS == 0 && self.serial + 1 < 1 << SERIAL_BITS { self.serial + 1 } else { 1 };
         let serial = self.serial;
         let index = match self.vacant.pop() {
             Some(index) => index as usize,

@@ -27,8 +27,21 @@ pub struct MethodCounters([Counter; 15]);
 
 /// The methods of [`MethodCounters`], in its order; the last stands for all others.
 const METHODS: [&str; 15] = [
-    "INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "REGISTER", "INFO", "UPDATE", "PRACK", "SUBSCRIBE", "NOTIFY", "REFER",
-    "MESSAGE", "PUBLISH", "other",
+    "INVITE",
+    "ACK",
+    "CANCEL",
+    "BYE",
+    "OPTIONS",
+    "REGISTER",
+    "INFO",
+    "UPDATE",
+    "PRACK",
+    "SUBSCRIBE",
+    "NOTIFY",
+    "REFER",
+    "MESSAGE",
+    "PUBLISH",
+    "other",
 ];
 
 impl MethodCounters {

@@ -97,7 +97,7 @@ pub struct CoreConfig {
     pub mtu: Option<usize>,
     /// Whether a response over UDP goes to the source port even when the Via has no `rport`.
     pub force_rport: bool,
-    /// Whether the Contact of a response gets the address that the response came from.
+    /// Whether the Contact of a 1xx or 2xx, but for those to REGISTER, gets the address that the response came from.
     pub fix_contact: bool,
     /// The Server header of our own responses.
     pub server_header: Option<ByteStr>,

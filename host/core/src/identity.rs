@@ -4,8 +4,8 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use siphon_script::ports::{Identity, RouteToken};
 use siphon_script::SendSocket;
+use siphon_script::ports::{Identity, RouteToken};
 use siphon_sip::{
     ByteStr, Flow, Host, Listener, ListenerId, Request, SentBy, SipUri, TenantId, TransportProtocol, Via,
 };
@@ -156,9 +156,8 @@ impl ServerIdentity {
         remote: IpAddr,
         preferred: ListenerId,
     ) -> Option<ListenerId> {
-        let fits = |face: &&Face| {
-            face.listener.transport == transport && face.listener.bound.is_ipv4() == remote.is_ipv4()
-        };
+        let fits =
+            |face: &&Face| face.listener.transport == transport && face.listener.bound.is_ipv4() == remote.is_ipv4();
         let preferred = self.face(preferred).filter(fits);
         preferred.or_else(|| self.listeners.iter().find(fits)).map(|face| face.listener.id)
     }

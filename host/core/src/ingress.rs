@@ -2,12 +2,12 @@
 //! loops, handlers, room. What happens to a request that gets through is the proxy's.
 
 use siphon_sip::{
-    ByteStr, Destination, Flow, HeaderName, Method, Request, Response, StatusCode, TenantId, Uri, verdict,
+    ByteStr, Destination, Flow, HeaderName, Method, Request, Response, StatusCode, TenantId, Uri, Via, verdict,
 };
 use siphon_transaction::{Received as Match, ServerId, User};
 
 use crate::context_table::{BranchIndex, ContextKey};
-use crate::identifiers::Identifiers;
+use crate::identifiers::{Identifiers, LoopHash};
 use crate::local_response;
 use crate::machinery::Step;
 use crate::proxy::{Context, Received, ack};
@@ -55,13 +55,7 @@ impl Shard {
     }
 
     /// RFC 3261 9.2: 200 at once, whatever becomes of the INVITE.
-    fn receive_cancel(
-        &mut self,
-        step: &mut Step<'_>,
-        arrival: &Arrival,
-        invite: Option<ServerId>,
-        user: Option<User>,
-    ) {
+    fn receive_cancel(&mut self, step: &mut Step<'_>, arrival: &Arrival, invite: Option<ServerId>, user: Option<User>) {
         if invite.is_none() {
             return refuse(step, arrival, StatusCode::CALL_OR_TRANSACTION_DOES_NOT_EXIST, None);
         }
@@ -167,24 +161,26 @@ impl Shard {
     }
 }
 
-fn has_passed_us(step: &Step<'_>, request: &Request) -> bool {
+/// The loop hashes in the Vias that we put there ourselves.
+fn own_hashes<'a>(step: &'a Step<'_>, request: &'a Request) -> impl Iterator<Item = LoopHash> + 'a {
     let identity = &step.machinery.environment.identity;
-    request.headers().vias().filter_map(Result::ok).any(|via| {
-        let has_hash = via.branch().and_then(|branch| Identifiers::loop_hash_of(&branch)).is_some();
-        has_hash && identity.is_own_via(&via)
+    request.headers().values_bytes(&HeaderName::Via).filter_map(|via| {
+        // Most Vias are not ours: they are not worth to be read as a whole.
+        let mut parts = via.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
+        let hash = parts.find_map(|part| part.strip_prefix(b"branch=")).and_then(Identifiers::loop_hash_of)?;
+        Via::parse(via).ok().filter(|via| identity.is_own_via(via)).map(|_| hash)
     })
+}
+
+fn has_passed_us(step: &Step<'_>, request: &Request) -> bool {
+    own_hashes(step, request).next().is_some()
 }
 
 /// RFC 5393 4.2.2: a Via of ours carries the hash of what the request looked like when it was here.
 fn has_looped(step: &Step<'_>, request: &Request) -> bool {
-    let machinery = &*step.machinery;
-    let identity = &machinery.environment.identity;
-    let mut hash = None;
-    request.headers().vias().filter_map(Result::ok).any(|via| {
-        let Some(branch) = via.branch().filter(|_| identity.is_own_via(&via)) else { return false };
-        let hash = *hash.get_or_insert_with(|| machinery.identifiers.loop_hash(request));
-        Identifiers::loop_hash_of(&branch) == Some(hash)
-    })
+    let mut now = None;
+    own_hashes(step, request)
+        .any(|then| then == *now.get_or_insert_with(|| step.machinery.identifiers.loop_hash(request)))
 }
 
 fn answer_unclaimed(step: &mut Step<'_>, arrival: &Arrival) {

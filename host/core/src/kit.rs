@@ -26,4 +26,4 @@ mod server;
 pub use message::RequestBuilder;
 pub use peer::Peer;
 pub use script::{Script, failure_callback, reply_callback};
-pub use server::{LISTENERS, Sent, Server, ServerBuilder};
+pub use server::{CLOSED, LISTENERS, Sent, Server, ServerBuilder};

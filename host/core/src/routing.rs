@@ -49,8 +49,7 @@ pub(crate) fn follow_route(request: &mut Request) -> Option<SipUri> {
 /// A strict router before us has put our Record-Route URI where the Request-URI belongs: the last Route is the real one
 /// (RFC 3261 16.4).
 pub(crate) fn undo_strict_routing(request: &mut Request, identity: &ServerIdentity, tenant: TenantId) {
-    let is_candidate = request.uri().windows(4).any(|window| window == b"tok=");
-    if !is_candidate || !request.headers().contains(&HeaderName::Route) {
+    if !request.headers().contains(&HeaderName::Route) {
         return;
     }
     let Ok(Uri::Sip(uri)) = Uri::parse(request.uri()) else { return };

@@ -5,15 +5,16 @@ use std::ffi::CStr;
 use std::path::Path;
 
 use pyo3::ffi::c_str;
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use pyo3::{intern, sync::PyOnceLock};
 
 use crate::engine::PythonConfig;
 use crate::scope::EventScope;
 
-const LOADER: &CStr = c_str!(include_str!("embedded/loader.py"));
-const LOOPS: &CStr = c_str!(include_str!("embedded/loops.py"));
+const SNAPSHOT: &CStr = c_str!(include_str!("embedded/_siphon_snapshot.py"));
+const LOADER: &CStr = c_str!(include_str!("embedded/_siphon_loader.py"));
+const LOOPS: &CStr = c_str!(include_str!("embedded/_siphon_loops.py"));
 
 /// The Python source that each generation executes for itself, by module name.
 const PACKAGE: [(&str, &str); 7] = [
@@ -42,12 +43,8 @@ pub(crate) struct Interpreter {
     as_coroutine: Py<PyAny>,
     /// `types.CoroutineType`.
     coroutine_type: Py<PyAny>,
-    /// `asyncio.get_running_loop`.
-    get_running_loop: Py<PyAny>,
-    /// `loops.leave_loop`.
-    leave_loop: Py<PyAny>,
-    /// `loops.return_to_loop`.
-    return_to_loop: Py<PyAny>,
+    /// The pool's `aside`.
+    aside: Py<PyAny>,
 }
 
 impl Interpreter {
@@ -57,29 +54,28 @@ impl Interpreter {
         Python::attach(|py| {
             py.import("threading")?;
             py.import("sys")?.setattr("dont_write_bytecode", true)?;
-            let loader = PyModule::from_code(py, LOADER, c"<siphon>/loader.py", c"_siphon_loader")?;
+            shared_module(py, SNAPSHOT, c"<siphon>/snapshot.py", c"_siphon_snapshot")?;
+            let loader = shared_module(py, LOADER, c"<siphon>/loader.py", c"_siphon_loader")?;
             if let Some(home) = &config.virtual_env
                 && !loader.getattr("add_virtual_env")?.call1((text(home),))?.is_truthy()?
             {
                 tracing::warn!(virtual_env = %home.display(), "the virtual environment is for another Python: ignored");
             }
-            let loops = loops(py)?;
+            let loops = shared_module(py, LOOPS, c"<siphon>/loops.py", c"_siphon_loops")?;
             let package = PyDict::new(py);
             for (name, source) in PACKAGE {
                 package.set_item(name, source)?;
             }
-            let pool = loops.getattr("LoopPool")?.call1((config.async_pool_size,))?;
+            let pool = loops.getattr("LoopPool")?.call1((config.async_pool_size, wrap_pyfunction!(report, py)?))?;
             Ok(Self {
                 modules: loader.getattr("Modules")?.unbind(),
                 package: package.unbind(),
                 run: pool.getattr("run")?.unbind(),
                 event: loops.getattr("EVENT")?.unbind(),
+                aside: pool.getattr("aside")?.unbind(),
                 pool: pool.unbind(),
                 as_coroutine: loops.getattr("as_coroutine")?.unbind(),
                 coroutine_type: py.import("types")?.getattr("CoroutineType")?.unbind(),
-                get_running_loop: py.import("asyncio")?.getattr("get_running_loop")?.unbind(),
-                leave_loop: loops.getattr("leave_loop")?.unbind(),
-                return_to_loop: loops.getattr("return_to_loop")?.unbind(),
             })
         })
     }
@@ -111,18 +107,9 @@ impl Interpreter {
         self.run.bind(coroutine.py()).call1((coroutine, on_done, event, home, stays))
     }
 
-    /// Calls `function` as if no loop ran on this thread.
-    pub(crate) fn without_loop(&self, py: Python<'_>, function: impl FnOnce()) -> PyResult<()> {
-        let state = self.leave_loop.bind(py).call0()?;
-        function();
-        self.return_to_loop.bind(py).call1((state,)).map(drop)
-    }
-
-    /// Calls `function` on a thread of the executor of the loop that runs on this thread.
-    pub(crate) fn run_aside(&self, function: &Bound<'_, PyAny>) -> PyResult<()> {
-        let py = function.py();
-        let running = self.get_running_loop.bind(py).call0()?;
-        running.call_method1(intern!(py, "run_in_executor"), (py.None(), function)).map(drop)
+    /// Calls `function` on a thread that may block.
+    pub(crate) fn aside(&self, function: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.aside.bind(function.py()).call1((function,)).map(drop)
     }
 
     /// The coroutine to run for what a function returned; `None` when it is nothing that can be awaited.
@@ -148,14 +135,24 @@ impl Interpreter {
     }
 }
 
-/// The module with the loops. One for the process: the loops of an earlier pool may still run.
-fn loops(py: Python<'_>) -> PyResult<Bound<'_, PyModule>> {
-    static LOOPS_MODULE: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
-    LOOPS_MODULE
-        .get_or_try_init(py, || {
-            PyModule::from_code(py, LOOPS, c"<siphon>/loops.py", c"_siphon_loops").map(Bound::unbind)
-        })
-        .map(|module| module.bind(py).clone())
+/// Logs an exception that no handler's end tells of: that of a task of the script's own.
+#[pyfunction]
+fn report(message: &str, error: Option<&Bound<'_, PyAny>>) {
+    let traceback = error.map(|error| {
+        let traceback =
+            error.py().import("traceback").and_then(|module| module.call_method1("format_exception", (error,)));
+        traceback.and_then(|lines| lines.extract::<Vec<String>>()).map(|lines| lines.concat()).unwrap_or_default()
+    });
+    tracing::error!(target: "siphon::script", "{message}\n{}", traceback.unwrap_or_default());
+}
+
+/// A module of ours that the whole process shares, also a second engine in it: loops of the first one may still run.
+fn shared_module<'py>(py: Python<'py>, code: &CStr, file: &CStr, name: &CStr) -> PyResult<Bound<'py, PyModule>> {
+    let loaded = py.import("sys")?.getattr("modules")?.call_method1("get", (name.to_string_lossy().as_ref(),))?;
+    match loaded.cast_into::<PyModule>() {
+        Ok(module) => Ok(module),
+        Err(_) => PyModule::from_code(py, code, file, name),
+    }
 }
 
 /// A path as Python's str; bytes that are no UTF-8 cannot come back from it.

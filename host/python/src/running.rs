@@ -2,18 +2,21 @@
 //! is next is [`Dispatch`]'s business, and what they decided is that of the verbs.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::SyncSender;
 
 use parking_lot::Mutex;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::PyList;
 use siphon_script::dispatch::{Arguments, Function as Callee, Step};
 use siphon_script::{
-    BackgroundEvent, Context, Dispatch, Event, EventId, Fault, HandlerIndex, HandlerKind, Handlers, Outcome,
-    OutcomeSink, Script, ScriptSource,
+    BackgroundEvent, Context, Dispatch, Event, EventId, Fault, HandlerIndex, Handlers, Outcome, OutcomeSink, Script,
+    ScriptSource,
 };
+
+mod background;
+mod waiting;
+
+use waiting::Waiting;
 
 use crate::classes;
 use crate::convert::Function;
@@ -57,7 +60,7 @@ impl Script for PythonScript {
     fn run(&self, event: Event, sink: &Arc<dyn OutcomeSink>) -> Option<(EventId, Outcome)> {
         let run =
             Run { dispatch: Dispatch::new(event, &self.0.infos), sink: Arc::clone(sink), objects: Objects::default() };
-        Python::attach(|py| self.0.drive(py, run, None))
+        Python::attach(|py| self.0.drive(py, run))
     }
 
     fn run_background(&self, event: BackgroundEvent) {
@@ -97,35 +100,6 @@ impl Objects {
     }
 }
 
-/// Whether the coroutines of a script wait for anything. Clients of databases and the like belong to the loop that they
-/// were made on; so a script that waits, or that is not known well enough, stays on its one loop. The handlers of a
-/// script that never waits may run on any loop, several at once.
-#[derive(Default)]
-struct Waiting {
-    did: AtomicBool,
-    /// How many coroutines have ended without it.
-    without: AtomicU32,
-}
-
-impl Waiting {
-    /// So many coroutines say that a script never waits.
-    const ENOUGH: u32 = 100;
-
-    fn is_possible(&self) -> bool {
-        self.did.load(Ordering::Relaxed) || self.without.load(Ordering::Relaxed) < Self::ENOUGH
-    }
-
-    fn did(&self) {
-        self.did.store(true, Ordering::Relaxed);
-    }
-
-    fn did_not(&self) {
-        if self.without.load(Ordering::Relaxed) < Self::ENOUGH {
-            self.without.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-}
-
 /// How far a call came on this thread.
 enum Called<'py> {
     /// It returned.
@@ -135,11 +109,10 @@ enum Called<'py> {
 }
 
 impl Loaded {
-    /// Runs the handlers from `step` on, or from the next one. `None` when one of them waits: then its end continues
+    /// Runs the handlers from the next one on. `None` when one of them waits: then its end continues
     /// here on another thread.
-    fn drive(self: &Arc<Self>, py: Python<'_>, mut run: Run, step: Option<Step>) -> Option<(EventId, Outcome)> {
-        let mut next = step.or_else(|| run.dispatch.next());
-        while let Some(step) = next {
+    fn drive(self: &Arc<Self>, py: Python<'_>, mut run: Run) -> Option<(EventId, Outcome)> {
+        while let Some(step) = run.dispatch.next() {
             match self.call(py, &mut run.objects, &step) {
                 Ok(Called::Returned) => run.dispatch.ended(Ok(())),
                 Ok(Called::Coroutine(coroutine)) => run = self.start(py, run, &step, &coroutine)?,
@@ -148,7 +121,6 @@ impl Loaded {
                     run.dispatch.ended(Err(fault));
                 }
             }
-            next = run.dispatch.next();
         }
         Some(run.dispatch.outcome())
     }
@@ -232,23 +204,12 @@ impl Loaded {
         }
     }
 
-    /// Goes on with an event whose coroutine has ended on the loop of this thread.
+    /// Goes on with an event whose coroutine has ended on a loop. Elsewhere: what comes next, another handler or what the
+    /// sink does with the outcome, may block, and others wait on this loop.
     fn resume(self: &Arc<Self>, py: Python<'_>, mut run: Run, step: &Step, result: PyResult<()>) -> PyResult<()> {
         run.dispatch.ended(result.map_err(|error| self.fault(py, step, &error)));
-        match run.dispatch.next() {
-            None => self.deliver(py, run),
-            // The next function may block, and others wait on this loop: it runs on a thread of the loop's executor.
-            Some(step) => {
-                let rest = Rest { script: Arc::clone(self), run: Mutex::new(Some((run, step))) };
-                self.interpreter.run_aside(Bound::new(py, rest)?.as_any())
-            }
-        }
-    }
-
-    fn deliver(&self, py: Python<'_>, run: Run) -> PyResult<()> {
-        let sink = run.sink;
-        let (id, outcome) = run.dispatch.outcome();
-        self.interpreter.without_loop(py, || py.detach(move || sink.deliver(id, outcome)))
+        let rest = Rest { script: Arc::clone(self), run: Mutex::new(Some(run)) };
+        self.interpreter.aside(Bound::new(py, rest)?.as_any())
     }
 
     fn handler(&self, index: HandlerIndex) -> Option<&Handler> {
@@ -261,59 +222,6 @@ impl Loaded {
             Callee::Callback(_) => "the relay's callback",
         };
         fault::raised(self.modules.bind(py), error, name, request_of(&step.arguments).context())
-    }
-
-    fn run_background(self: &Arc<Self>, py: Python<'_>, event: BackgroundEvent) {
-        match event {
-            BackgroundEvent::RegistrarChange { aor, change, contacts } => {
-                let arguments = || -> PyResult<_> {
-                    let contacts = contacts
-                        .iter()
-                        .map(|contact| classes::Contact::new(contact.clone(), Arc::clone(&self.background)));
-                    let contacts: Vec<Bound<'_, classes::Contact>> =
-                        contacts.map(|contact| Bound::new(py, contact)).collect::<PyResult<_>>()?;
-                    Ok((aor.as_str(), change.as_str(), PyList::new(py, contacts)?))
-                };
-                for handler in self.handlers.iter().filter(|handler| handler.info.kind == HandlerKind::RegistrarChange)
-                {
-                    let called = arguments().and_then(|arguments| handler.function.bind(py).call1(arguments));
-                    self.finish_background(py, called, &handler.info.name);
-                }
-            }
-            BackgroundEvent::Timer { key, callback } => {
-                if let Some(function) = callback.downcast::<Function>() {
-                    let called = function.0.bind(py).call1((key.as_str(),));
-                    self.finish_background(py, called, &key);
-                }
-            }
-            BackgroundEvent::Every { handler } => {
-                if let Some(handler) = self.handler(handler) {
-                    let called = handler.function.bind(py).call0();
-                    self.finish_background(py, called, &handler.info.name);
-                }
-            }
-        }
-    }
-
-    /// Waits for the end of a call that nobody's transaction waits for, and logs what it raised.
-    fn finish_background(self: &Arc<Self>, py: Python<'_>, called: PyResult<Bound<'_, PyAny>>, name: &str) {
-        let result = called.and_then(|returned| self.interpreter.awaited(returned)).and_then(|called| match called {
-            Called::Returned => Ok(()),
-            Called::Coroutine(coroutine) => self.wait_for(py, &coroutine),
-        });
-        if let Err(error) = result {
-            fault::raised(self.modules.bind(py), &error, name, &self.background);
-        }
-    }
-
-    fn wait_for(self: &Arc<Self>, py: Python<'_>, coroutine: &Bound<'_, PyAny>) -> PyResult<()> {
-        let (sender, receiver) = sync_channel(1);
-        let resume = Resume { script: Arc::clone(self), then: Mutex::new(Some(Then::Tell(sender))) };
-        match self.begin(coroutine, &Bound::new(py, resume)?, None)? {
-            Some(task) => task.call_method0(intern!(py, "result")).map(drop),
-            // A loop that was closed under its task drops the sender: then there is no end to wait for.
-            None => py.detach(move || receiver.recv()).unwrap_or(Ok(())),
-        }
     }
 }
 
@@ -356,19 +264,19 @@ impl Resume {
     }
 }
 
-/// The rest of an event's handlers, for a thread that may block.
+/// The rest of an event, for a thread that may block.
 #[pyclass(frozen, module = "siphon")]
 struct Rest {
     script: Arc<Loaded>,
-    run: Mutex<Option<(Run, Step)>>,
+    run: Mutex<Option<Run>>,
 }
 
 #[pymethods]
 impl Rest {
     fn __call__(&self, py: Python<'_>) {
-        let Some((run, step)) = self.run.lock().take() else { return };
+        let Some(run) = self.run.lock().take() else { return };
         let sink = Arc::clone(&run.sink);
-        if let Some((id, outcome)) = self.script.drive(py, run, Some(step)) {
+        if let Some((id, outcome)) = self.script.drive(py, run) {
             py.detach(move || sink.deliver(id, outcome));
         }
     }

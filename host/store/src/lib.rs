@@ -1,4 +1,4 @@
-//! Stores of bindings and cache entries, in memory. They decide nothing: the registrar's rules and the script's verbs do.
+//! Stores of bindings and cache entries, in memory. They decide nothing: the registrar and the verbs do.
 #![forbid(unsafe_code)]
 
 pub mod bindings;

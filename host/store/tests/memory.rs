@@ -3,6 +3,7 @@
 #![allow(missing_docs)]
 
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -43,8 +44,8 @@ fn typical(number: usize) -> Binding {
     let flow = Flow {
         transport: TransportProtocol::Udp,
         listener: ListenerId(0),
-        local: "203.0.113.10:5060".parse().unwrap(),
-        remote: "198.51.100.23:41234".parse().unwrap(),
+        local: SocketAddr::from(([203, 0, 113, 10], 5060)),
+        remote: SocketAddr::from(([198, 51, 100, 23], 41234)),
         connection: None,
     };
     Binding {

@@ -1,12 +1,14 @@
 //! Handlers that pass their deadline: their request is answered without them.
 
+use std::os::unix::process::ExitStatusExt;
 use std::time::Duration;
 
+use nix::sys::signal::Signal;
 use siphon_tests::door::{self, Door};
 use siphon_tests::wait::until;
 use siphon_tests::{Phone, ServerProcess};
 
-use crate::{script_keys, setup};
+use crate::{one_shard, script_keys, setup};
 
 const SYNC: &str = "
 from siphon import log, proxy
@@ -81,4 +83,22 @@ fn an_invite_that_waits_for_its_handler_is_told_that_it_is_tried() {
     let first = phone.receive_within(Duration::from_secs(30)).unwrap();
     assert_eq!(first.as_response().unwrap().status().as_u16(), 100);
     assert_eq!(phone.receive_response().status().as_u16(), 500);
+}
+
+#[test]
+fn a_process_in_which_events_wait_and_no_handler_ever_ends_gives_itself_up() {
+    let door = Door::new();
+    let script = format!("{}\n{SYNC}", door::SCRIPT);
+    let keys = "sync_pool_max: 2, handler_timeout_secs: 3600, handler_stall_abort_secs: 0.5";
+    let mut server = setup(&script)
+        .config(&format!("{}{}", one_shard(1), script_keys(keys)))
+        .env("DOOR", &door.environment())
+        .start();
+    let mut phone = Phone::udp(server.udp());
+    phone.send(&phone.request("MESSAGE", "sip:bob@example.com", "runs", ""));
+    let _running = door.next();
+    phone.send(&phone.request("MESSAGE", "sip:bob@example.com", "waits", ""));
+    let status = server.wait();
+    assert_eq!(status.signal(), Some(Signal::SIGABRT as i32), "{}", server.log());
+    assert!(server.log().contains("script.handler_stall_abort_secs"), "{}", server.log());
 }

@@ -3,6 +3,7 @@
 // Test code: what goes wrong here shall end the test with its reason.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod background;
 mod deadline;
 mod libraries;
 mod overstaying;

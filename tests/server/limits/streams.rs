@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 
 use siphon_tests::wait::{PATIENCE, until};
-use siphon_tests::{Load, Phone, ServerProcess};
+use siphon_tests::{Load, ServerProcess};
 
 use crate::{beside, setup};
 
@@ -18,17 +18,22 @@ fn start(connections: &str) -> ServerProcess {
     setup(ANSWER).config(&format!("connections: {{ {connections} }}")).config("server: { readers: 1 }").start()
 }
 
-/// Connects and speaks, so that the connection is known to be accepted.
-fn connect(server: &ServerProcess, call_id: &str) -> Phone {
-    let mut phone = Phone::tcp(server.tcp());
-    assert!(is_answered(&mut phone, call_id), "a new connection was closed");
-    phone
+/// Connects and asks; `None` when the server closed the connection instead of answering.
+fn connect(server: &ServerProcess, call_id: &str) -> Option<TcpStream> {
+    let mut stream = TcpStream::connect(server.tcp()).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let request = options(call_id, "");
+    let mut answer = [0; 15];
+    let answered = stream.write_all(request.as_bytes()).and_then(|()| stream.read_exact(&mut answer));
+    answered.is_ok().then(|| assert_eq!(&answer, b"SIP/2.0 200 OK\r")).map(|()| stream)
 }
 
-/// Whether a request on this connection gets its answer; no, when it has been closed.
-fn is_answered(phone: &mut Phone, call_id: &str) -> bool {
-    phone.send(&phone.request("OPTIONS", "sip:example.com", call_id, ""));
-    phone.receive_within(PATIENCE).is_some()
+fn options(call_id: &str, more: &str) -> String {
+    format!(
+        "OPTIONS sip:example.com SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.1;branch=z9hG4bK{call_id}\r\n\
+         From: <sip:a@example.com>;tag=a\r\nTo: <sip:example.com>\r\nCall-ID: {call_id}\r\nCSeq: 1 OPTIONS\r\n\
+         Max-Forwards: 70\r\n{more}Content-Length: 0\r\n\r\n"
+    )
 }
 
 /// Waits until the server has closed the stream.
@@ -49,14 +54,11 @@ fn assert_closed(stream: &mut TcpStream) {
 fn a_stream_beyond_the_most_takes_the_place_of_one_that_is_idle() {
     // What is idle is known when a sweep has seen it quiet; sweeps take an eighth of the shortest limit.
     let server = start("max: 3, connect_timeout_secs: 0.2");
-    let _quiet: Vec<_> = (0..3).map(|number| connect(&server, &format!("quiet{number}"))).collect();
+    let _quiet: Vec<_> = (0..3).map(|number| connect(&server, &format!("quiet{number}")).unwrap()).collect();
     let mut attempts = 0;
-    until("an idle stream to make room", || {
+    let _new = until("an idle stream to make room", || {
         attempts += 1;
-        let mut phone = Phone::tcp(server.tcp());
-        phone.send_bytes(phone.request("OPTIONS", "sip:example.com", &format!("new{attempts}"), "").as_bytes());
-        phone.send_bytes(b"\r\n");
-        phone.receive_within(PATIENCE).map(|_| ())
+        connect(&server, &format!("new{attempts}"))
     });
     assert!(server.metric("siphon_connections_evicted_total") >= 1);
     assert!(server.metric("siphon_connections_active{transport=\"tcp\"}") <= 3);
@@ -79,11 +81,8 @@ fn a_stream_beyond_the_most_is_refused_when_none_is_idle_and_those_that_are_ther
     assert_closed(&mut refused);
     assert_eq!(server.metric("siphon_connections_refused_total"), 1);
     for (number, stream) in busy.iter_mut().enumerate() {
-        let rest = format!(
-            "Via: SIP/2.0/TCP 127.0.0.1;branch=z9hG4bK{number}\r\nFrom: <sip:a@example.com>;tag=a\r\n\
-             To: <sip:example.com>\r\nCall-ID: {number}\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\n\
-             Content-Length: 0\r\n\r\n"
-        );
+        let request = options(&format!("busy{number}"), "");
+        let (_, rest) = request.split_once("\r\n").unwrap();
         stream.write_all(rest.as_bytes()).unwrap();
         let mut answer = [0; 15];
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -128,12 +127,7 @@ fn a_peer_that_does_not_read_is_closed_and_is_no_concern_of_the_calls_beside() {
         // As fast as the server takes them, until its answers have nowhere to go.
         for _ in 0..1000 {
             asked += 1;
-            let request = format!(
-                "OPTIONS sip:example.com SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.1;branch=z9hG4bKdeaf{asked}\r\n\
-                 From: <sip:a@example.com>;tag=a\r\nTo: <sip:example.com>\r\nCall-ID: deaf{asked}\r\nCSeq: 1 OPTIONS\r\n\
-                 Max-Forwards: 70\r\nSubject: {}\r\nContent-Length: 0\r\n\r\n",
-                "x".repeat(1000)
-            );
+            let request = options(&format!("deaf{asked}"), &format!("Subject: {}\r\n", "x".repeat(1000)));
             let mut rest = request.as_bytes();
             while !rest.is_empty() {
                 match deaf.write(rest) {

@@ -127,6 +127,15 @@ const fn digit(nibble: u8) -> u8 {
     if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 }
 }
 
+const fn nibble(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        b'A'..=b'F' => Some(digit - b'A' + 10),
+        _ => None,
+    }
+}
+
 /// The bytes that hexadecimal digits of either case stand for; `None` unless there are `length` of them.
 pub(super) fn from_hex(text: &[u8], length: usize) -> Option<RawDigest> {
     if text.len() != length * 2 || length > 32 {
@@ -135,7 +144,7 @@ pub(super) fn from_hex(text: &[u8], length: usize) -> Option<RawDigest> {
     let mut bytes = [0; 32];
     for (byte, pair) in bytes.iter_mut().zip(text.chunks_exact(2)) {
         for digit in pair {
-            *byte = *byte << 4 | u8::try_from(char::from(*digit).to_digit(16)?).ok()?;
+            *byte = *byte << 4 | nibble(*digit)?;
         }
     }
     Some(RawDigest { bytes, length: length as u8 })

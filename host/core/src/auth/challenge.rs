@@ -1,4 +1,4 @@
-//! The value of a WWW-Authenticate or Proxy-Authenticate header (RFC 7616 3.3). Which of them it becomes, the verb knows.
+//! The value of a WWW-Authenticate or Proxy-Authenticate header (RFC 7616 3.3). Which of the two, the verb knows.
 
 use super::algorithm::Algorithm;
 

@@ -1,4 +1,4 @@
-//! The value of an Authorization or Proxy-Authorization header as bytes give it (RFC 7616 3.4). It is read, not believed.
+//! The value of an Authorization or Proxy-Authorization header, as bytes give it (RFC 7616 3.4). Read, not believed.
 
 use std::borrow::Cow;
 
@@ -48,44 +48,87 @@ pub(super) fn parse<'a>(value: &'a [u8], realm: &str) -> Option<Result<Credentia
     if !scheme.eq_ignore_ascii_case(b"Digest") || !rest.first().is_some_and(|byte| is_blank(*byte)) {
         return None;
     }
-    let mut parameters = Parameters { rest };
-    let mut read: Vec<(&[u8], &[u8])> = Vec::with_capacity(12);
-    let mut is_readable = true;
-    while let Some(parameter) = parameters.next() {
-        match parameter {
-            Ok((name, _)) if find(&read, name).is_some() || read.len() == MAX_PARAMETERS => is_readable = false,
-            Ok(parameter) => read.push(parameter),
-            Err(Malformed) => {
-                is_readable = false;
-                break;
-            }
-        }
-    }
-    if *unescape(find(&read, b"realm")?) != *realm.as_bytes() {
+    let mut read = Read::default();
+    let outcome = read.all(rest);
+    if *unescape(read.realm?) != *realm.as_bytes() {
         return None;
     }
-    Some(if is_readable { Credentials::new(&read).ok_or(Malformed) } else { Err(Malformed) })
+    Some(outcome.and_then(|()| read.credentials().ok_or(Malformed)))
 }
 
-impl<'a> Credentials<'a> {
-    /// `None` when one is missing that must be there, or one is there that we did not offer.
-    fn new(read: &[(&'a [u8], &'a [u8])]) -> Option<Self> {
-        let is_hashed = find(read, b"userhash").is_some_and(|value| value.eq_ignore_ascii_case(b"true"));
-        if is_hashed || find(read, b"username*").is_some() {
-            return None;
+/// The parameters that mean something, as far as they were read.
+#[derive(Default)]
+struct Read<'a> {
+    realm: Option<&'a [u8]>,
+    username: Option<&'a [u8]>,
+    nonce: Option<&'a [u8]>,
+    uri: Option<&'a [u8]>,
+    response: Option<&'a [u8]>,
+    algorithm: Option<&'a [u8]>,
+    qop: Option<&'a [u8]>,
+    count: Option<&'a [u8]>,
+    cnonce: Option<&'a [u8]>,
+    userhash: Option<&'a [u8]>,
+    extended_username: Option<&'a [u8]>,
+}
+
+impl<'a> Read<'a> {
+    /// Reads `name=value, name="value"`. What is wrong does not end it before the realm could be found.
+    fn all(&mut self, mut rest: &'a [u8]) -> Result<(), Malformed> {
+        let mut outcome = Ok(());
+        for _ in 0..=MAX_PARAMETERS {
+            let Some(start) = rest.iter().position(|byte| !is_blank(*byte) && *byte != b',') else { return outcome };
+            rest = rest.get(start..).unwrap_or_default();
+            let Some(((name, value), behind)) = parameter(rest) else { return Err(Malformed) };
+            rest = behind;
+            if let Some(place) = self.place(name)
+                && place.replace(value).is_some()
+            {
+                // Twice the same: which one counts would depend on who reads it.
+                outcome = Err(Malformed);
+            }
         }
-        Some(Self {
-            username: find(read, b"username")?,
-            nonce: find(read, b"nonce")?,
-            uri: find(read, b"uri").filter(|uri| !uri.is_empty())?,
-            response: find(read, b"response")?,
-            algorithm: find(read, b"algorithm"),
-            qop: find(read, b"qop"),
-            count: find(read, b"nc"),
-            cnonce: find(read, b"cnonce"),
+        Err(Malformed)
+    }
+
+    fn place(&mut self, name: &[u8]) -> Option<&mut Option<&'a [u8]>> {
+        let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
+        Some(match name.len() {
+            2 if is(b"nc") => &mut self.count,
+            3 if is(b"uri") => &mut self.uri,
+            3 if is(b"qop") => &mut self.qop,
+            5 if is(b"realm") => &mut self.realm,
+            5 if is(b"nonce") => &mut self.nonce,
+            6 if is(b"cnonce") => &mut self.cnonce,
+            8 if is(b"username") => &mut self.username,
+            8 if is(b"response") => &mut self.response,
+            8 if is(b"userhash") => &mut self.userhash,
+            9 if is(b"algorithm") => &mut self.algorithm,
+            9 if is(b"username*") => &mut self.extended_username,
+            _ => return None,
         })
     }
 
+    /// `None` when one is missing that must be there, or one is there that we did not offer.
+    fn credentials(&self) -> Option<Credentials<'a>> {
+        let is_hashed = self.userhash.is_some_and(|value| value.eq_ignore_ascii_case(b"true"));
+        if is_hashed || self.extended_username.is_some() {
+            return None;
+        }
+        Some(Credentials {
+            username: self.username?,
+            nonce: self.nonce?,
+            uri: self.uri.filter(|uri| !uri.is_empty())?,
+            response: self.response?,
+            algorithm: self.algorithm,
+            qop: self.qop,
+            count: self.count,
+            cnonce: self.cnonce,
+        })
+    }
+}
+
+impl<'a> Credentials<'a> {
     /// `None` when it is one that we do not know.
     pub(super) fn algorithm(&self) -> Option<Algorithm> {
         self.algorithm.map_or(Some(Algorithm::Md5), Algorithm::parse)
@@ -114,53 +157,34 @@ impl<'a> Credentials<'a> {
     }
 }
 
-fn find<'a>(read: &[(&[u8], &'a [u8])], name: &[u8]) -> Option<&'a [u8]> {
-    read.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| *value)
-}
+/// Name and value of a parameter, without quotes.
+type Parameter<'a> = (&'a [u8], &'a [u8]);
 
-/// `name=value, name="value"`: names and values without their quotes.
-struct Parameters<'a> {
-    rest: &'a [u8],
-}
-
-impl<'a> Parameters<'a> {
-    /// After an error there is nothing more to read.
-    fn next(&mut self) -> Option<Result<(&'a [u8], &'a [u8]), Malformed>> {
-        let start = self.rest.iter().position(|byte| !is_blank(*byte) && *byte != b',')?;
-        self.rest = self.rest.get(start..)?;
-        Some(self.parameter().ok_or(Malformed))
+/// The parameter that `text` begins with, and what follows it: a comma or nothing.
+fn parameter(text: &[u8]) -> Option<(Parameter<'_>, &[u8])> {
+    let equals = text.iter().position(|byte| *byte == b'=')?;
+    let (name, rest) = text.split_at_checked(equals)?;
+    let name = name.trim_ascii_end();
+    if name.is_empty() || !name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.*!%+`'~".contains(byte)) {
+        return None;
     }
-
-    fn parameter(&mut self) -> Option<(&'a [u8], &'a [u8])> {
-        let equals = self.rest.iter().position(|byte| *byte == b'=')?;
-        let (name, rest) = self.rest.split_at_checked(equals)?;
-        let name = name.trim_ascii();
-        if name.is_empty() || !name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.*!%+`'~".contains(byte)) {
-            return None;
+    let rest = rest.get(1..)?.trim_ascii_start();
+    let (value, rest) = match rest.strip_prefix(b"\"") {
+        Some(rest) => {
+            let end = closing_quote(rest)?;
+            (rest.get(..end)?, rest.get(end + 1..)?)
         }
-        let rest = rest.get(1..)?.trim_ascii_start();
-        let (value, rest) = match rest.strip_prefix(b"\"") {
-            Some(rest) => {
-                let end = closing_quote(rest)?;
-                (rest.get(..end)?, rest.get(end + 1..)?)
+        None => {
+            let end = rest.iter().position(|byte| *byte == b',').unwrap_or(rest.len());
+            let value = rest.get(..end)?.trim_ascii_end();
+            if value.is_empty() || value.iter().any(|byte| is_blank(*byte) || *byte == b'"') {
+                return None;
             }
-            None => {
-                let end = rest.iter().position(|byte| *byte == b',').unwrap_or(rest.len());
-                let value = rest.get(..end)?.trim_ascii_end();
-                if value.is_empty() || value.iter().any(|byte| is_blank(*byte) || *byte == b'"') {
-                    return None;
-                }
-                (value, rest.get(end..)?)
-            }
-        };
-        // Behind a value there is a comma or nothing.
-        let rest = rest.trim_ascii_start();
-        if !matches!(rest.first(), None | Some(b',')) {
-            return None;
+            (value, rest.get(end..)?)
         }
-        self.rest = rest;
-        Some((name, value))
-    }
+    };
+    let rest = rest.trim_ascii_start();
+    matches!(rest.first(), None | Some(b',')).then_some(((name, value), rest))
 }
 
 /// Where the quote stands that ends a quoted string.

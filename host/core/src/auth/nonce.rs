@@ -89,8 +89,6 @@ impl Nonces {
 }
 
 fn number(digits: &[u8]) -> Option<u64> {
-    if !digits.iter().all(u8::is_ascii_hexdigit) {
-        return None;
-    }
-    u64::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+    let bytes = super::algorithm::from_hex(digits, size_of::<u64>())?;
+    bytes.first_chunk().map(|bytes| u64::from_be_bytes(*bytes))
 }

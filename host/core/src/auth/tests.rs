@@ -34,7 +34,7 @@ fn digest_config() -> DigestConfig {
         realm: REALM.to_owned(),
         further_realms: vec!["other.example.com".to_owned()],
         users: vec![user("alice", "wonderland"), user("Zoë \"Z\"", "p:w")],
-        enforce_aor_match: true,
+        ..DigestConfig::default()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Requests, written one header after the other. They need not be valid.
 
-use siphon_sip::{Headers, HeaderName, Method, Request};
+use siphon_sip::{HeaderName, Headers, Method, Request};
 
 use super::peer::Peer;
 

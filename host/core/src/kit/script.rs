@@ -56,11 +56,7 @@ impl Script {
 
     /// `@proxy.on_request(methods)`; an empty text is all methods.
     #[must_use]
-    pub fn on_request(
-        self,
-        methods: &str,
-        handler: impl Fn(&Arc<Request>) -> Result + Send + Sync + 'static,
-    ) -> Self {
+    pub fn on_request(self, methods: &str, handler: impl Fn(&Arc<Request>) -> Result + Send + Sync + 'static) -> Self {
         let filter = (!methods.is_empty()).then(|| MethodFilter::parse(methods).ok()).flatten();
         self.with(HandlerKind::Request, filter, Handler::Request(Box::new(handler)))
     }
@@ -109,14 +105,19 @@ impl Script {
     #[must_use]
     pub fn load(self, number: u64) -> Arc<Generation> {
         let handlers = Handlers::new(self.infos.clone());
-        Arc::new(Generation { number, tenant: TenantId::DEFAULT, handlers, script: Box::new(self) })
+        let script = Box::new(Loaded { script: self, handlers: handlers.clone() });
+        Arc::new(Generation { number, tenant: TenantId::DEFAULT, handlers, script })
     }
 }
 
-impl siphon_script::Script for Script {
+struct Loaded {
+    script: Script,
+    handlers: Handlers,
+}
+
+impl siphon_script::Script for Loaded {
     fn run(&self, event: Event, _sink: &Arc<dyn OutcomeSink>) -> Option<(EventId, Outcome)> {
-        let handlers = Handlers::new(self.infos.clone());
-        Some(Dispatch::new(event, &handlers).run(&mut Caller(self)))
+        Some(Dispatch::new(event, &self.handlers).run(&mut Caller(&self.script)))
     }
 
     fn run_background(&self, _event: BackgroundEvent) {}

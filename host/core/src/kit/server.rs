@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use siphon_script::kit::Kit;
 use siphon_script::{Event, EventId, Generation, Outcome, OutcomeSink, Ports};
 use siphon_sip::{
-    Destination, Flow, HeaderName, Listener, ListenerId, Message, Request, Response, TenantId, Time,
+    ConnectionId, Destination, Flow, HeaderName, Listener, ListenerId, Message, Request, Response, TenantId, Time,
     TransportProtocol, parse_message,
 };
 
@@ -29,6 +29,9 @@ pub const LISTENERS: [(TransportProtocol, &str); 4] = [
     (TransportProtocol::Udp, "198.51.100.1:5060"),
     (TransportProtocol::Udp, "[2001:db8::1]:5060"),
 ];
+
+/// The connection that is closed, whatever comes over it; all others are open.
+pub const CLOSED: u64 = 0;
 
 /// One message that the server sent.
 #[derive(Clone, Debug)]
@@ -118,7 +121,9 @@ impl ServerBuilder {
         let kit = Kit::new();
         let tokens = RouteTokens::new(b"secret of the kit", 1);
         let domains = vec!["example.com".to_owned()];
-        let identity = Arc::new(ServerIdentity::new(listeners(), domains, tokens));
+        let is_open = |flow: &Flow| flow.connection != Some(ConnectionId(CLOSED));
+        let identity = ServerIdentity::new(listeners(), domains, tokens).with_flow_check(Arc::new(is_open));
+        let identity = Arc::new(identity);
         let ports = Ports { identity: Arc::clone(&identity) as _, ..(*kit.ports()).clone() };
         let generations = Arc::new(Current(Mutex::new(Some(self.script.load(1)))));
         let source = Arc::clone(&generations) as Arc<dyn Generations>;

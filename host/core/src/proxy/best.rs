@@ -153,7 +153,8 @@ mod tests {
         }
         best.add(Response::new(StatusCode::NOT_FOUND, ""), Some(flow()));
         let (response, _) = best.take().unwrap();
-        let all = |name| response.headers().all(&name).map(|value| value.escape_ascii().to_string()).collect::<Vec<_>>();
+        let all =
+            |name| response.headers().all(&name).map(|value| value.escape_ascii().to_string()).collect::<Vec<_>>();
         assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
         assert_eq!(all(HeaderName::WwwAuthenticate).len(), 2);
         assert_eq!(all(HeaderName::ProxyAuthenticate).len(), 1);

@@ -224,11 +224,6 @@ impl Context {
         self.close(step);
     }
 
-    /// That tag, if it was needed already.
-    pub(super) fn own_tag(&self) -> Option<ByteStr> {
-        self.tag.clone()
-    }
-
     fn close(&mut self, step: &mut Step<'_>) {
         self.fork = None;
         self.stop_repeating(step);
@@ -292,10 +287,8 @@ impl Context {
 
     /// What shall be kept of it now.
     pub(crate) fn afterlife(&mut self, step: &mut Step<'_>) -> Afterlife {
-        let has_more_to_do = !self.progress.is_over()
-            || self.has_active_branch()
-            || !self.script.is_idle()
-            || self.repeated.is_some();
+        let has_more_to_do =
+            !self.progress.is_over() || self.has_active_branch() || !self.script.is_idle() || self.repeated.is_some();
         if has_more_to_do {
             return Afterlife::Alive;
         }

@@ -77,17 +77,10 @@ impl Context {
         breadth: u32,
     ) {
         let ForkTarget { uri, path, flow, .. } = target;
+        // A phone that closed its connection may well listen where its Contact says.
+        let flow = flow.filter(|flow| step.machinery.environment.ports.identity.is_alive(flow));
         message.set_uri(as_request_uri(uri));
-        let plan = Plan {
-            message,
-            path,
-            next_hop: None,
-            flow,
-            route_flow: None,
-            send_socket,
-            on_reply: None,
-            breadth,
-        };
+        let plan = Plan { message, path, next_hop: None, flow, route_flow: None, send_socket, on_reply: None, breadth };
         self.start_branch(step, plan);
     }
 }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use siphon_sip::{HeaderName, Method, Request, Response, StatusCode, Time};
+use siphon_sip::{ByteStr, HeaderName, Method, Request, Response, StatusCode, Time};
 use siphon_transaction::TimerId;
 
 use crate::machinery::{Step, TimerPurpose};
@@ -18,6 +18,8 @@ pub(super) struct Repeated {
     until: Time,
     /// RSeq of a 1xx.
     number: u32,
+    /// The To-tag that a PRACK names.
+    tag: ByteStr,
     timer: Option<TimerId>,
 }
 
@@ -30,6 +32,7 @@ impl Context {
         let number = match self.repeated.take() {
             Some(mut old) => {
                 step.cancel_timer(&mut old.timer);
+                step.machinery.reliable.remove(&old.tag);
                 old.number + 1
             }
             None => 1 + u32::try_from(step.machinery.identifiers.next_word() & FIRST_NUMBER_BITS).unwrap_or_default(),
@@ -42,21 +45,28 @@ impl Context {
         let bytes = response.to_bytes();
         step.respond(self.server, response.status(), bytes.clone());
         self.provisional_sent(step);
-        let tag = response.headers().to_tag().unwrap_or_default();
-        step.machinery.reliable.insert(tag.detached(), self.key);
-        self.await_acknowledgement(step, response.status(), bytes, number);
+        let tag = response.headers().to_tag().unwrap_or_default().detached();
+        step.machinery.reliable.insert(tag.clone(), self.key);
+        self.await_acknowledgement(step, response.status(), bytes, number, tag);
     }
 
     /// Sends a 2xx that has left once again and again until the ACK comes.
     pub(super) fn repeat_until_acknowledged(&mut self, step: &mut Step<'_>, response: &Response) {
-        self.await_acknowledgement(step, response.status(), response.to_bytes(), 0);
+        self.await_acknowledgement(step, response.status(), response.to_bytes(), 0, ByteStr::new());
     }
 
-    fn await_acknowledgement(&mut self, step: &mut Step<'_>, status: StatusCode, bytes: Bytes, number: u32) {
+    fn await_acknowledgement(
+        &mut self,
+        step: &mut Step<'_>,
+        status: StatusCode,
+        bytes: Bytes,
+        number: u32,
+        tag: ByteStr,
+    ) {
         let config = &step.machinery.environment.config.transaction;
         let (interval, until) = (config.t1, step.now + config.transaction_timeout());
         let timer = Some(step.set_timer(interval, self.key, TimerPurpose::Repeat));
-        self.repeated = Some(Box::new(Repeated { status, bytes, interval, until, number, timer }));
+        self.repeated = Some(Box::new(Repeated { status, bytes, interval, until, number, tag, timer }));
     }
 
     /// The time to the next repetition is over.
@@ -85,10 +95,8 @@ impl Context {
     pub(super) fn stop_repeating(&mut self, step: &mut Step<'_>) {
         let Some(mut repeated) = self.repeated.take() else { return };
         step.cancel_timer(&mut repeated.timer);
-        if repeated.status.is_provisional()
-            && let Some(tag) = self.own_tag()
-        {
-            step.machinery.reliable.remove(&tag);
+        if repeated.status.is_provisional() {
+            step.machinery.reliable.remove(&repeated.tag);
         }
     }
 

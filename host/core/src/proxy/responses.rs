@@ -2,7 +2,7 @@
 //! branches have failed. Which final response is the best is `best.rs`.
 
 use siphon_script::{HandlerKind, ReplyDecision};
-use siphon_sip::{Flow, HeaderName, NameAddr, Response, StatusCode, Uri};
+use siphon_sip::{Flow, HeaderName, Method, NameAddr, Response, StatusCode, Uri};
 use siphon_transaction::ClientId;
 
 use crate::context_table::BranchIndex;
@@ -46,11 +46,17 @@ impl Context {
             // It was meant for us (RFC 3261 16.7 step 3).
             return;
         }
-        if step.machinery.environment.config.fix_contact {
+        let names_a_dialog = status.class() < 3 && *self.request.method() != Method::Register;
+        if names_a_dialog && step.machinery.environment.config.fix_contact {
             fix_contact(&mut response, &flow);
         }
         if status.is_success() && self.is_invite() {
             if self.is_known_success(step, &response) {
+                // Two branches may lead to one user agent: the dialog is known, the branch has ended all the same.
+                if let Some(branch) = self.branch(index).filter(|branch| branch.is_pending()) {
+                    step.cancel_timer(&mut branch.timer);
+                    branch.end();
+                }
                 return;
             }
         } else if !matches!(state, BranchState::Calling | BranchState::Proceeding) {
@@ -97,7 +103,10 @@ impl Context {
         }
         if is_over && !(status.is_success() && self.is_invite()) {
             // Nobody waits for it any more.
-            return self.end_branch(reply.branch);
+            if status.is_final() {
+                self.end_branch(reply.branch);
+            }
+            return;
         }
         if self.is_to_be_tried_elsewhere(&reply) {
             return self.attempt(step, reply.branch, None);

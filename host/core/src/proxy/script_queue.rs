@@ -4,7 +4,9 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use siphon_script::{Context as ScriptContext, Event, EventId, EventKind, Reply as ScriptReply, Request as ScriptRequest};
+use siphon_script::{
+    Context as ScriptContext, Event, EventId, EventKind, Reply as ScriptReply, Request as ScriptRequest,
+};
 use siphon_sip::{Flow, Response};
 use siphon_transaction::TimerId;
 
@@ -146,9 +148,8 @@ impl Context {
         let request = ScriptRequest::new(Arc::clone(context), self.request.clone(), self.flow)
             .with_auth_user(self.auth_user.clone());
         let request = Arc::new(request);
-        let reply = |response: &Response, source| {
-            Arc::new(ScriptReply::new(Arc::clone(context), response.clone(), source))
-        };
+        let reply =
+            |response: &Response, source| Arc::new(ScriptReply::new(Arc::clone(context), response.clone(), source));
         match subject {
             Subject::Request => EventKind::Request(request),
             Subject::Reply(event) => EventKind::Reply {
@@ -156,11 +157,9 @@ impl Context {
                 reply: reply(&event.response, Some(event.flow)),
                 callback: self.branches.get(usize::from(event.branch.0)).and_then(|branch| branch.on_reply.clone()),
             },
-            Subject::Failure(failure) => EventKind::Failure {
-                request,
-                reply: reply(&failure.0, failure.1),
-                callback: self.on_failure.clone(),
-            },
+            Subject::Failure(failure) => {
+                EventKind::Failure { request, reply: reply(&failure.0, failure.1), callback: self.on_failure.clone() }
+            }
             Subject::Cancel => EventKind::Cancel { request },
         }
     }

@@ -9,7 +9,8 @@ use siphon_sip::{TenantId, Time};
 
 use super::window::SourceWindows;
 
-/// A sliding window for each source of each tenant. All call sites of a tenant's script share it.
+/// A sliding window for each source of each tenant, shared by all call sites of a tenant's script. A source is
+/// remembered for the longest window that was asked for so far: a longer one counts from when it is first asked for.
 #[derive(Debug)]
 pub struct SourceLimiter {
     windows: SourceWindows,

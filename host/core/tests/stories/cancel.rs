@@ -211,5 +211,10 @@ fn counter() -> (impl Fn() + Send + Sync + 'static, impl Fn() -> usize) {
     use std::sync::atomic::{AtomicUsize, Ordering};
     let count = Arc::new(AtomicUsize::new(0));
     let seen = Arc::clone(&count);
-    (move || { seen.fetch_add(1, Ordering::Relaxed); }, move || count.load(Ordering::Relaxed))
+    (
+        move || {
+            seen.fetch_add(1, Ordering::Relaxed);
+        },
+        move || count.load(Ordering::Relaxed),
+    )
 }

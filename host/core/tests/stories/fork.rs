@@ -1,6 +1,6 @@
 //! Forks: parallel and sequential, the best response, 6xx, Max-Breadth.
 
-use siphon_core::kit::{Script, Server};
+use siphon_core::kit::{CLOSED, Script, Server};
 
 use siphon_script::request::{ForkOptions, Target};
 
@@ -123,7 +123,10 @@ fn max_breadth_is_divided_among_parallel_branches_and_given_whole_to_sequential_
         let mut server = Server::new(fork(sequential));
         server.receive(alice().request("INVITE", "sip:x@example.com").header("Max-Breadth", "5").build(), &alice());
         let sent = server.take_sent();
-        sent.iter().filter(|sent| sent.status().is_none()).flat_map(|sent| sent.values("Max-Breadth")).collect::<Vec<_>>()
+        sent.iter()
+            .filter(|sent| sent.status().is_none())
+            .flat_map(|sent| sent.values("Max-Breadth"))
+            .collect::<Vec<_>>()
     };
     assert_eq!(breadth(false), ["3", "2"]);
     assert_eq!(breadth(true), ["5"]);
@@ -143,36 +146,48 @@ fn a_max_breadth_above_our_own_limit_is_cut() {
     assert_eq!(server.take_sent()[1].values("Max-Breadth"), ["60"]);
 }
 
-#[test]
-fn the_path_of_a_contact_becomes_the_route_set_of_its_branch_and_outranks_its_flow() {
-    let script = Script::new().on_request("", |request| {
-        let flow = Some(request.flow());
-        let path = vec!["<sip:192.0.2.40:5060;lr>".into(), "<sip:192.0.2.50;lr>".into()];
+/// Everything goes to a binding of bob's that came in like the request.
+fn to_binding(path: &'static [&'static str]) -> Script {
+    Script::new().on_request("", move |request| {
         let target = siphon_script::Contact {
             uri: BOB.into(),
             received: None,
             q: None,
             expires: 60,
             age_secs: 0,
-            path,
+            path: path.iter().map(|&route| route.into()).collect(),
             instance_id: None,
             reg_id: None,
             instance_epoch: 0,
             is_local: true,
             flow_token: None,
-            flow,
+            flow: Some(request.flow()),
             params: Vec::new(),
             kind: siphon_script::ContactKind::UserAgent,
         };
         request.fork(&[Target::Contact(Box::new(target))], ForkOptions::default())
-    });
+    })
+}
+
+#[test]
+fn a_contact_is_reached_by_its_flow_and_by_its_uri_once_that_is_closed() {
+    for (connection, address) in [(7, alice().address), (CLOSED, bob().address)] {
+        let alice = alice().over_tcp(connection);
+        let mut server = Server::new(to_binding(&[]));
+        server.receive(alice.request("INVITE", "sip:bob@example.com").build(), &alice);
+        assert_eq!(server.take_sent()[1].to.remote, address);
+    }
+}
+
+#[test]
+fn the_path_of_a_contact_becomes_the_route_set_of_its_branch_and_outranks_its_flow() {
+    let script = to_binding(&["<sip:192.0.2.40:5060;lr>", "<sip:192.0.2.50;lr>"]);
     let mut server = Server::new(script);
     server.receive(invite(), &alice());
     let sent = server.take_sent();
     assert_eq!(sent[1].request().uri(), BOB);
     assert_eq!(sent[1].to.remote.to_string(), "192.0.2.40:5060");
     assert_eq!(sent[1].values("Route"), ["<sip:192.0.2.40:5060;lr>", "<sip:192.0.2.50;lr>"]);
-
 }
 
 #[test]

@@ -59,7 +59,10 @@ fn a_draining_server_refuses_new_calls_and_goes_on_with_the_others() {
     server.receive(invite(), &alice());
     let sent = server.take_sent();
     assert_eq!((sent[0].summary().as_str(), sent[0].values("Retry-After").len()), ("503 INVITE", 1));
-    server.receive(alice().request("INVITE", "sip:bob@example.com").cseq(2).set("To", "<sip:b@x>;tag=1").build(), &alice());
+    server.receive(
+        alice().request("INVITE", "sip:bob@example.com").cseq(2).set("To", "<sip:b@x>;tag=1").build(),
+        &alice(),
+    );
     assert_eq!(server.take_summaries(), ["100 INVITE", "INVITE"]);
     server.receive(alice().request("MESSAGE", "sip:bob@example.com").build(), &alice());
     assert_eq!(server.take_summaries(), ["MESSAGE"]);
@@ -99,7 +102,10 @@ fn an_unclaimed_unknown_method_is_answered_405_with_allow() {
 fn any_other_unclaimed_request_is_answered_500() {
     for (method, uri) in [("INVITE", "sip:bob@example.com"), ("OPTIONS", "sip:bob@192.0.2.20")] {
         let answer = answer(Script::new().on_request("MESSAGE", |_| Ok(())), alice().request(method, uri).build());
-        assert_eq!((answer.status(), answer.response().reason().to_string().as_str()), (Some(500), "No Script Handler"));
+        assert_eq!(
+            (answer.status(), answer.response().reason().to_string().as_str()),
+            (Some(500), "No Script Handler")
+        );
     }
 }
 
@@ -116,9 +122,15 @@ fn a_stateless_answer_is_the_same_for_a_retransmission() {
 #[test]
 fn a_proxy_require_that_we_do_not_know_is_answered_420_when_the_request_is_forwarded() {
     let mut server = Server::new(to_bob());
-    server.receive(alice().request("MESSAGE", "sip:bob@example.com").header("Proxy-Require", "foo, bar").build(), &alice());
+    server.receive(
+        alice().request("MESSAGE", "sip:bob@example.com").header("Proxy-Require", "foo, bar").build(),
+        &alice(),
+    );
     let sent = server.take_sent();
-    assert_eq!((sent[0].summary().as_str(), sent[0].values("Unsupported").join(",")), ("420 MESSAGE", "foo,bar".into()));
+    assert_eq!(
+        (sent[0].summary().as_str(), sent[0].values("Unsupported").join(",")),
+        ("420 MESSAGE", "foo,bar".into())
+    );
 }
 
 #[test]

@@ -83,3 +83,20 @@ fn a_stray_response_goes_nowhere() {
     assert!(server.take_sent().is_empty());
     assert_eq!(server.environment.counters.stray_responses.value(), 1);
 }
+
+#[test]
+fn two_branches_that_lead_to_one_user_agent_end_both() {
+    let script = siphon_core::kit::Script::new().on_request("", |request| {
+        let targets = [0, 1].map(|_| siphon_script::request::Target::Uri(crate::world::BOB.to_owned()));
+        request.fork(&targets, Default::default())
+    });
+    let mut server = Server::new(script);
+    server.receive(invite(), &alice());
+    let branches = crate::world::requests(&server.take_sent());
+    for branch in &branches {
+        server.receive(bob().response(branch, 200), &bob());
+    }
+    server.take_sent();
+    server.advance(Duration::from_secs(70));
+    assert_eq!(server.shard.gauges(), Default::default());
+}

@@ -4,6 +4,7 @@
 mod ack;
 mod call;
 mod cancel;
+mod chaos;
 mod failure;
 mod fork;
 mod ingress;

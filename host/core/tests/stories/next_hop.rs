@@ -8,9 +8,8 @@ use siphon_sip::{Flow, ListenerId, TransportProtocol};
 use crate::world::{alice, bob, carol};
 
 fn relay_to(next_hop: &'static str) -> Script {
-    Script::new().on_request("", move |request| {
-        request.relay(RelayOptions { next_hop: Some(next_hop), ..Default::default() })
-    })
+    Script::new()
+        .on_request("", move |request| request.relay(RelayOptions { next_hop: Some(next_hop), ..Default::default() }))
 }
 
 fn message() -> siphon_sip::Request {
@@ -83,7 +82,8 @@ fn a_flow_outranks_the_next_hop() {
 fn the_top_route_outranks_the_request_uri_and_stays_in_the_request() {
     let script = Script::new().on_request("", |request| request.relay(RelayOptions::default()));
     let mut server = Server::new(script);
-    let request = alice().request("MESSAGE", "sip:bob@192.0.2.20").header("Route", "<sip:192.0.2.1;lr>, <sip:192.0.2.30;lr>");
+    let request =
+        alice().request("MESSAGE", "sip:bob@192.0.2.20").header("Route", "<sip:192.0.2.1;lr>, <sip:192.0.2.30;lr>");
     server.receive(request.build(), &alice());
     let sent = server.take_sent().remove(0);
     assert_eq!(sent.to.remote, carol().address);
@@ -95,7 +95,8 @@ fn the_top_route_outranks_the_request_uri_and_stays_in_the_request() {
 fn a_strict_router_gets_its_own_uri_as_the_request_uri() {
     let script = Script::new().on_request("", |request| request.relay(RelayOptions::default()));
     let mut server = Server::new(script);
-    let request = alice().request("MESSAGE", "sip:bob@192.0.2.20").header("Route", "<sip:192.0.2.30>, <sip:192.0.2.40;lr>");
+    let request =
+        alice().request("MESSAGE", "sip:bob@192.0.2.20").header("Route", "<sip:192.0.2.30>, <sip:192.0.2.40;lr>");
     server.receive(request.build(), &alice());
     let sent = server.take_sent().remove(0);
     assert_eq!((sent.to.remote, sent.request().uri().to_string()), (carol().address, "sip:192.0.2.30".to_owned()));
@@ -107,7 +108,10 @@ fn a_name_is_resolved_and_its_addresses_tried_in_order() {
     let mut server = Server::new(relay_to("sip:name.example.net"));
     server.receive(message(), &alice());
     let (ticket, query) = server.take_questions().remove(0);
-    assert_eq!((query.host.as_str(), query.port, query.transport, query.secure), ("name.example.net", None, None, false));
+    assert_eq!(
+        (query.host.as_str(), query.port, query.transport, query.secure),
+        ("name.example.net", None, None, false)
+    );
     assert!(server.take_sent().is_empty());
     let targets = [(TransportProtocol::Tcp, "192.0.2.20:5060"), (TransportProtocol::Udp, "192.0.2.30:5060")];
     server.resolve(ticket, &targets);
@@ -158,7 +162,8 @@ fn a_request_uri_that_is_no_sip_uri_is_answered_416() {
 fn a_request_that_is_too_large_for_udp_goes_over_tcp_and_falls_back() {
     let config = CoreConfig { mtu: Some(1500), ..CoreConfig::default() };
     let mut server = ServerBuilder { config, ..ServerBuilder::new(relay_to("sip:192.0.2.20")) }.build();
-    server.receive(alice().request("MESSAGE", "sip:b@example.com").header("X-Long", &"x".repeat(1200)).build(), &alice());
+    server
+        .receive(alice().request("MESSAGE", "sip:b@example.com").header("X-Long", &"x".repeat(1200)).build(), &alice());
     let over_tcp = server.take_sent().remove(0);
     assert_eq!(over_tcp.to.transport, TransportProtocol::Tcp);
     assert!(over_tcp.values("Via")[0].starts_with("SIP/2.0/TCP"));

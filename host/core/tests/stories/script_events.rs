@@ -125,7 +125,10 @@ fn an_answer_of_the_script_ends_the_transaction() {
     let mut server = Server::new(script);
     server.receive(invite(), &alice());
     let sent = server.take_sent();
-    assert_eq!((sent[0].summary().as_str(), sent[0].values("X-Said")), ("404 INVITE", vec!["by the script".to_owned()]));
+    assert_eq!(
+        (sent[0].summary().as_str(), sent[0].values("X-Said")),
+        ("404 INVITE", vec!["by the script".to_owned()])
+    );
     assert!(sent[0].response().headers().to_tag().is_some());
     assert_eq!(server.shard.gauges().contexts, 0);
     server.advance(Duration::from_secs(40));
@@ -137,7 +140,8 @@ fn the_user_that_a_handler_verified_is_known_to_the_later_ones() {
     let script = Script::new()
         .on_request("", |request| {
             request.set_auth_user(Some("alice".to_owned()))?;
-            request.relay(siphon_script::request::RelayOptions { next_hop: Some(crate::world::BOB), ..Default::default() })
+            request
+                .relay(siphon_script::request::RelayOptions { next_hop: Some(crate::world::BOB), ..Default::default() })
         })
         .on_reply(|request, reply| {
             reply.set_header("X-User", &request.auth_user().unwrap_or_default())?;

@@ -62,7 +62,10 @@ fn a_reliable_provisional_is_sent_again_until_its_prack() {
     server.receive(wrong.branch("z9hG4bK-wrong").build(), &alice());
     assert_eq!(server.take_sent()[0].summary(), "500 PRACK", "it is nobody's, and no handler wants it");
     let rack = format!("{number} 1 INVITE");
-    server.receive(alice().request("PRACK", "sip:bob@example.com").cseq(3).set("To", &to).header("RAck", &rack).build(), &alice());
+    server.receive(
+        alice().request("PRACK", "sip:bob@example.com").cseq(3).set("To", &to).header("RAck", &rack).build(),
+        &alice(),
+    );
     assert_eq!(server.take_summaries(), ["200 PRACK"]);
     server.advance(Duration::from_secs(10));
     assert!(server.take_sent().is_empty());
@@ -80,11 +83,11 @@ fn a_reliable_provisional_that_nobody_acknowledges_ends_the_invite_with_a_5xx() 
 
 #[test]
 fn save_answers_with_the_bindings_after_they_were_made() {
-    let script = Script::new().on_request("REGISTER", |request| {
-        registrar::save(request, &Default::default()).map(drop)
-    });
+    let script =
+        Script::new().on_request("REGISTER", |request| registrar::save(request, &Default::default()).map(drop));
     let mut server = Server::new(script);
-    let register = alice().request("REGISTER", "sip:example.com").set("To", "<sip:alice@example.com>").header("Expires", "600");
+    let register =
+        alice().request("REGISTER", "sip:example.com").set("To", "<sip:alice@example.com>").header("Expires", "600");
     server.receive(register.build(), &alice());
     let sent = server.take_sent();
     assert_eq!(sent[0].summary(), "200 REGISTER");

@@ -21,9 +21,7 @@ pub(crate) fn carol() -> Peer {
 
 /// Everything goes to bob, the Request-URI unchanged.
 pub(crate) fn to_bob() -> Script {
-    Script::new().on_request("", |request| {
-        request.relay(RelayOptions { next_hop: Some(BOB), ..Default::default() })
-    })
+    Script::new().on_request("", |request| request.relay(RelayOptions { next_hop: Some(BOB), ..Default::default() }))
 }
 
 /// Everything stays on the path and goes where it says.

@@ -422,3 +422,32 @@ proxy.on_request('OPTIONS')(functools.partial(partly, 'partial'))
     );
     assert_eq!([reason(script.request(&message("INVITE", ""))), script.answer()], ["object", "partial"]);
 }
+
+#[test]
+fn a_sink_that_blocks_holds_no_loop() {
+    // The server may do anything in deliver: run the next handler, wait for a lock.
+    struct Slow(std::sync::Barrier);
+    impl siphon_script::OutcomeSink for Slow {
+        fn deliver(&self, _: siphon_script::EventId, _: siphon_script::Outcome) {
+            self.0.wait();
+        }
+    }
+    let bench = Bench::with(&PythonConfig { async_pool_size: 1, virtual_env: None });
+    let script = bench.script(
+        "import asyncio
+from siphon import proxy
+
+@proxy.on_request
+async def route(request):
+    await asyncio.sleep(0.001)
+    request.reply(200, 'through')
+",
+    );
+    let slow = std::sync::Arc::new(Slow(std::sync::Barrier::new(2)));
+    let sink: std::sync::Arc<dyn siphon_script::OutcomeSink> = slow.clone();
+    let context = script.context();
+    let request = bench.kit.request_in(&context, &message("INVITE", "")).unwrap();
+    assert!(script.generation.script.run(event(&context, EventKind::Request(request)), &sink).is_none());
+    assert_eq!(script.answer(), "through");
+    slow.0.wait();
+}

@@ -2,12 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // clippy.toml allows them in #[test] functions only
 
-mod adhoc;
 mod asynchronous;
 mod background;
 mod faults;
 mod isolation;
 mod loading;
+mod logging;
 mod memory;
 mod names;
 mod running;

@@ -2,7 +2,22 @@
 
 import asyncio
 
-from siphon import Contact, DigestResult, Flow, Reply, Request, SipUri, auth, cache, log, metrics, proxy, registrar, sdp, timer
+from siphon import (
+    Contact,
+    DigestResult,
+    Flow,
+    Reply,
+    Request,
+    SipUri,
+    auth,
+    cache,
+    log,
+    metrics,
+    proxy,
+    registrar,
+    sdp,
+    timer,
+)
 
 counter = metrics.counter("names_counter", "help")
 gauge = metrics.gauge("names_gauge", "help", labels=["kind"])

@@ -79,3 +79,17 @@ fn the_embedded_default_and_the_reference_configuration_have_no_mistakes() {
         assert!(warnings.is_empty(), "{warnings:?}");
     }
 }
+
+#[test]
+fn digest_algorithms_are_known_ones_each_once() {
+    let names = |config: &Config| config.auth.algorithms.iter().map(|algorithm| algorithm.name()).collect::<Vec<_>>();
+    assert_eq!(names(&read(LEAST).unwrap().0), ["MD5", "SHA-256", "SHA-512-256"]);
+    assert_eq!(names(&read(&format!("{LEAST}auth: {{ algorithms: [sha-256] }}\n")).unwrap().0), ["SHA-256"]);
+    assert_eq!(
+        mistakes(&format!("{LEAST}auth: {{ algorithms: [MD5, MD4, md5] }}\n")),
+        [
+            "line 3: error: auth.algorithms[1]: one of MD5, SHA-256, SHA-512-256 is wanted here",
+            "line 3: error: auth.algorithms[2]: it stands there already",
+        ]
+    );
+}

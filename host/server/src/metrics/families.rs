@@ -57,7 +57,8 @@ impl Families {
         match family {
             Ok(family) => {
                 fill(&family);
-                self.0.extend(family.collect());
+                // The text form refuses a family without samples.
+                self.0.extend(family.collect().into_iter().filter(|family| !family.get_metric().is_empty()));
             }
             Err(error) => tracing::error!(%error, "a metric of the server has no valid name"),
         }
@@ -66,4 +67,20 @@ impl Families {
 
 fn saturated(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use prometheus::TextEncoder;
+
+    use super::*;
+
+    #[test]
+    fn a_family_without_samples_does_not_spoil_the_page() {
+        let mut families = Families::default();
+        families.counters("siphon_responses_total", "responses", "code", std::iter::empty::<(u16, u64)>());
+        families.counter("siphon_loops_total", "loops", 3);
+        let page = TextEncoder::new().encode_to_string(&families.into_gathered()).unwrap();
+        assert!(page.contains("siphon_loops_total 3"), "{page}");
+    }
 }

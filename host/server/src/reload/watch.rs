@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use notify::event::{AccessKind, AccessMode};
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
@@ -109,8 +109,9 @@ fn source_folders(files: &ScriptFiles) -> Vec<PathBuf> {
 #[derive(PartialEq, Eq)]
 struct Snapshot(BTreeMap<PathBuf, Look>);
 
-/// A file's real path, time and content: the clock of a file system may be too coarse to tell two saves apart.
-type Look = (Option<PathBuf>, Option<SystemTime>, u64);
+/// A file's real path and a hash of its content. Not its time: a file that is saved as it was is no change, and the clock
+/// of a file system may be too coarse to tell two saves apart.
+type Look = (Option<PathBuf>, u64);
 
 impl Snapshot {
     fn take(files: &ScriptFiles) -> Self {
@@ -125,8 +126,7 @@ fn look_at(path: &Path) -> Option<Look> {
     let content = fs::read(path).ok()?;
     let mut hasher = DefaultHasher::new();
     hasher.write(&content);
-    let modified = fs::metadata(path).and_then(|about| about.modified()).ok();
-    Some((fs::canonicalize(path).ok(), modified, hasher.finish()))
+    Some((fs::canonicalize(path).ok(), hasher.finish()))
 }
 
 fn is_python(path: &Path) -> bool {

@@ -186,6 +186,7 @@ fn authenticator(config: &Config, clock: &MonotonicClock) -> DigestAuthenticator
     let digest = DigestConfig {
         realm: auth.realm.clone(),
         further_realms: Vec::new(),
+        algorithms: auth.algorithms.clone(),
         users: auth.users.clone().into_iter().collect(),
         enforce_aor_match: config.registrar.enforce_auth_aor_match,
     };

@@ -1,6 +1,5 @@
-//! From the hash of a handle to the hashes of the records that may have it. Not the truth: who finds a record here looks
-//! whether it has the handle.
-
+//! From the hash of a handle to the hashes of the records that may have it. Not the truth: who finds a record here
+//! looks whether it has the handle.
 use hashbrown::HashTable;
 use parking_lot::Mutex;
 use smallvec::SmallVec;

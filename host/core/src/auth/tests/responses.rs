@@ -11,6 +11,18 @@ fn the_right_response_is_valid_with_every_algorithm() {
     }
 }
 
+#[test]
+fn what_is_not_offered_is_not_accepted() {
+    let config = DigestConfig { algorithms: vec![Algorithm::Sha256], ..digest_config() };
+    let site = DigestAuthenticator::new(nonce_config(), [(TENANT, config)]);
+    let challenges = site.challenges(TENANT, REALM, false, NOW);
+    assert!(challenges.len() == 1 && challenges[0].contains("algorithm=SHA-256,"), "{challenges:?}");
+    for (algorithm, verdict) in [(Algorithm::Sha256, valid("alice")), (Algorithm::Md5, DigestVerdict::Invalid)] {
+        let client = Client { algorithm, ..Client::alice(&site.generate_nonce(TENANT, NOW)) };
+        assert_eq!(check(&site, &client), verdict, "{}", algorithm.name());
+    }
+}
+
 /// RFC 7616 3.9.1, with a digest of the example's own server.
 #[test]
 fn the_examples_of_rfc_7616_give_their_responses() {

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use siphon_core::auth::Algorithm;
+
 use crate::config::reader::Section;
 
 /// `auth`.
@@ -10,6 +12,8 @@ use crate::config::reader::Section;
 pub struct AuthSection {
     /// The realm of challenges for which the script names none.
     pub realm: String,
+    /// The algorithms of challenges, in their order; nothing else is accepted.
+    pub algorithms: Vec<Algorithm>,
     /// Passwords by user name.
     pub users: BTreeMap<String, String>,
     /// What nonces are signed with; `None`: a secret of this process.
@@ -26,6 +30,7 @@ impl AuthSection {
         let users = section.names("users");
         let read = Self {
             realm: section.text("realm").unwrap_or_else(|| "localhost".to_owned()),
+            algorithms: algorithms(&mut section),
             users: users.into_iter().filter_map(|(name, node)| Some((name, node.text()?))).collect(),
             nonce_secret: section.text("nonce_secret").filter(|secret| !secret.is_empty()),
             nonce_ttl: section.seconds("nonce_ttl_secs", Duration::from_secs(3600)),
@@ -35,4 +40,20 @@ impl AuthSection {
         section.finish();
         read
     }
+}
+
+/// `auth.algorithms`: one of each, all of them by default.
+fn algorithms(section: &mut Section<'_>) -> Vec<Algorithm> {
+    let mut algorithms = Vec::new();
+    for node in section.list("algorithms") {
+        match node.text().map(|name| Algorithm::parse(name.as_bytes())) {
+            Some(Some(algorithm)) if !algorithms.contains(&algorithm) => algorithms.push(algorithm),
+            Some(Some(_)) => node.error("it stands there already"),
+            Some(None) => {
+                node.error(format_args!("one of {} is wanted here", Algorithm::ALL.map(Algorithm::name).join(", ")))
+            }
+            None => {}
+        }
+    }
+    if algorithms.is_empty() { Algorithm::ALL.to_vec() } else { algorithms }
 }

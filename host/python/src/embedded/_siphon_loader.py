@@ -17,15 +17,14 @@ import sys
 import threading
 import traceback
 import types
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from _siphon_snapshot import EmbeddedLoader, Snapshot, SourceLoader
 
 SCRIPT_NAME = "siphon_user_script"
 OWN_FRAMES = "<siphon>"
 FROZEN_FRAMES = "<frozen importlib"
-
-# What a snapshot holds at most: a script's directory is usually a handful of files, but may be somebody's home.
-MAX_FILES = 4096
-MAX_BYTES = 64 << 20
-MAX_DIRECTORIES = 2048
 
 
 class ModuleName(str):
@@ -36,8 +35,9 @@ class ModuleName(str):
     """
 
     __slots__ = ("owner",)
+    owner: "Owner"
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
         return (str, (str(self),))
 
 
@@ -45,13 +45,14 @@ class ModuleKey(str):
     """A generation's key in `sys.modules`: only a `ModuleName` of the same generation is equal to it, never plain text."""
 
     __slots__ = ("owner",)
+    owner: "Owner"
 
     __hash__ = str.__hash__
 
-    def __eq__(self, other):
+    def __eq__(self, other: object) -> bool:
         return self is other or (type(other) is ModuleName and other.owner is self.owner and str.__eq__(self, other))
 
-    def __ne__(self, other):
+    def __ne__(self, other: object) -> bool:
         return not self == other
 
 
@@ -61,143 +62,47 @@ class Owner:
     __slots__ = ()
 
 
-class SourceLoader(importlib.machinery.SourceFileLoader):
-    """The `__loader__` of a script's module: its source as it was when the generation was loaded; no bytecode."""
-
-    def __init__(self, name, path, snapshot):
-        super().__init__(name, path)
-        self._snapshot = snapshot
-
-    def get_source(self, fullname):
-        return importlib.util.decode_source(self.get_data(self.path))
-
-    def get_data(self, path):
-        source = self._snapshot.read(os.fspath(path))
-        return super().get_data(path) if source is None else source
-
-    def get_code(self, fullname):
-        return compile(self.get_data(self.path), self.path, "exec", dont_inherit=True)
-
-    def path_stats(self, path):
-        raise OSError("no bytecode")
-
-    def set_data(self, path, data, **_):
-        pass
-
-
-class EmbeddedLoader:
-    """The `__loader__` of our own package, whose source is part of the program."""
-
-    def __init__(self, source):
-        self._source = source
-
-    def get_source(self, fullname):
-        return self._source
-
-
-class Snapshot:
-    """The Python files of a script's directories, read once, so that a late import meets the generation's own text."""
-
-    def __init__(self, directories):
-        self.directories = directories
-        self._files = {}
-        self._complete = True
-        self._bytes = 0
-        self._seen = set()
-        for directory in directories:
-            self._walk(directory)
-
-    def read(self, path):
-        """The bytes of the file, or None if there is none."""
-        source = self._files.get(path)
-        if source is None and not self._complete and path.endswith(".py"):
-            try:
-                with open(path, "rb") as file:
-                    source = file.read()
-            except OSError:
-                return None
-        return source
-
-    def add(self, path, source):
-        """Puts a text in place of the file."""
-        self._files[path] = source
-
-    def paths(self):
-        """The files held."""
-        return self._files.keys()
-
-    def _walk(self, root):
-        waiting = [root]
-        while waiting:
-            directory = waiting.pop()
-            real = os.path.realpath(directory)
-            if real in self._seen:
-                continue
-            if len(self._seen) >= MAX_DIRECTORIES:
-                self._complete = False
-                return
-            self._seen.add(real)
-            try:
-                with os.scandir(directory) as entries:
-                    found = list(entries)
-            except OSError:
-                continue
-            if any(entry.name == "pyvenv.cfg" for entry in found):
-                continue
-            for entry in found:
-                if entry.name.endswith(".py"):
-                    self._take(entry)
-                elif entry.name.isidentifier() and entry.name != "__pycache__" and entry.is_dir():
-                    waiting.append(entry.path)
-
-    def _take(self, entry):
-        if len(self._files) >= MAX_FILES or self._bytes >= MAX_BYTES:
-            self._complete = False
-            return
-        try:
-            with open(entry.path, "rb") as file:
-                source = file.read()
-        except OSError:
-            return
-        self._bytes += len(source)
-        self._files[entry.path] = source
-
-
 class ImportlibView(types.ModuleType):
     """`importlib` as a script's module sees it: `import_module` and `reload` know the generation's modules."""
 
-    def __init__(self, modules):
+    def __init__(self, modules: "Modules") -> None:
         super().__init__("importlib", importlib.__doc__)
         self.__import__ = modules.builtin_import
         self.import_module = modules.import_module
         self.reload = modules.reload
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         return getattr(importlib, name)
 
-    def __dir__(self):
+    def __dir__(self) -> list[str]:
         return dir(importlib)
 
 
 class Modules:
     """The module table of one generation, and the `__import__` that reads it."""
 
-    def __init__(self, script_path, directories, embedded, native):
+    def __init__(
+        self,
+        script_path: str,
+        directories: list[str],
+        embedded: Mapping[str, str],
+        native: Mapping[str, types.ModuleType],
+    ) -> None:
         """`embedded`: the source of our own package by module name; `native`: ready modules by name."""
-        self.table = dict(native)
+        self.table: dict[str, types.ModuleType] = dict(native)
         self.owner = Owner()
         self.builtins = dict(vars(builtins))
         self.builtins["__import__"] = self.builtin_import
         self._script_path = script_path
         self._snapshot = Snapshot(directories)
         self._embedded = embedded
-        self._foreign = set()
+        self._foreign: set[str] = set()
         self._importlib = ImportlibView(self)
         self._lock = threading.RLock()
-        self._keys = {}
-        self._lines = {}
+        self._keys: dict[str, ModuleKey] = {}
+        self._lines: dict[str, list[str]] = {}
 
-    def run_script(self, source):
+    def run_script(self, source: bytes) -> types.ModuleType:
         """Executes the script in a fresh namespace and returns its module."""
         self._snapshot.add(self._script_path, source)
         module = self._new_module(SCRIPT_NAME, self._script_path, None)
@@ -207,7 +112,7 @@ class Modules:
         self._execute(module, source, self._script_path)
         return module
 
-    def close(self):
+    def close(self) -> None:
         """Takes the generation's modules out of what the process shares; what still runs may go on running."""
         for key in self._keys.values():
             sys.modules.pop(key, None)
@@ -218,7 +123,14 @@ class Modules:
         self._keys.clear()
         self._lines.clear()
 
-    def builtin_import(self, name, globals=None, locals=None, fromlist=(), level=0):
+    def builtin_import(
+        self,
+        name: str,
+        globals: Mapping[str, Any] | None = None,
+        locals: Mapping[str, Any] | None = None,
+        fromlist: Sequence[str] | None = (),
+        level: int = 0,
+    ) -> types.ModuleType:
         """What the `import` statement of a generation's module calls."""
         if level == 0:
             top = name.partition(".")[0]
@@ -239,7 +151,7 @@ class Modules:
             self._import_from_list(module, absolute, fromlist)
         return module
 
-    def import_module(self, name, package=None):
+    def import_module(self, name: str, package: str | None = None) -> types.ModuleType:
         """`importlib.import_module` for the generation's modules."""
         if name.startswith("."):
             if not package:
@@ -251,19 +163,19 @@ class Modules:
             return self._importlib
         return importlib.import_module(name)
 
-    def reload(self, module):
+    def reload(self, module: types.ModuleType) -> types.ModuleType:
         """`importlib.reload`: a generation's own module is executed again, from the source that it was loaded with."""
         name = str(getattr(module, "__name__", ""))
         if self.table.get(name) is not module:
             return importlib.reload(module)
         path = getattr(module, "__file__", None)
         source = self._snapshot.read(path) if path else None
-        if source is None:
+        if path is None or source is None:
             raise ImportError(f"module {name} cannot be reloaded", name=name)
         self._execute(module, source, path)
         return module
 
-    def describe(self, error, frames):
+    def describe(self, error: BaseException, frames: types.TracebackType | None) -> tuple[str, str]:
         """An exception and its traceback object as (message, text), without the frames that are ours."""
         self.show_lines()
         report = traceback.TracebackException(type(error), error, frames)
@@ -271,13 +183,13 @@ class Modules:
         message = "".join(report.format_exception_only()).rstrip("\n")
         return message, "".join(report.format())
 
-    def show_lines(self):
+    def show_lines(self) -> None:
         """Makes tracebacks quote the lines of this generation, whatever stands in the files by now."""
         for path, lines in list(self._lines.items()):
             size = sum(map(len, lines))
             linecache.cache[path] = (size, None, lines, path)
 
-    def _is_own(self, top):
+    def _is_own(self, top: str) -> bool:
         if top in self.table or top in self._embedded:
             return True
         if top in self._foreign:
@@ -288,7 +200,7 @@ class Modules:
             self._foreign.add(top)
         return False
 
-    def _is_plain_directory(self, top):
+    def _is_plain_directory(self, top: str) -> bool:
         """A directory without __init__.py is a package only where nothing else has the name, as in any Python."""
         if not self._portions(top, self._snapshot.directories):
             return False
@@ -297,24 +209,27 @@ class Modules:
         except (ImportError, ValueError):
             return False
 
-    def _import(self, absolute):
+    def _import(self, absolute: str) -> types.ModuleType:
         module = self.table.get(absolute)
         if module is not None and not _is_initialising(module):
             return module
         with self._lock:
-            parent = None
-            parts = absolute.split(".")
-            for count in range(1, len(parts) + 1):
-                name = ".".join(parts[:count])
-                module = self.table.get(name)
-                if module is None:
-                    module = self._load(name, parent)
-                    if parent is not None:
-                        setattr(parent, parts[count - 1], module)
-                parent = module
+            name, *leaves = absolute.split(".")
+            module = self._member(name, None)
+            for leaf in leaves:
+                name = f"{name}.{leaf}"
+                module = self._member(name, module)
             return module
 
-    def _load(self, name, parent):
+    def _member(self, name: str, parent: types.ModuleType | None) -> types.ModuleType:
+        module = self.table.get(name)
+        if module is None:
+            module = self._load(name, parent)
+            if parent is not None:
+                setattr(parent, name.rpartition(".")[2], module)
+        return module
+
+    def _load(self, name: str, parent: types.ModuleType | None) -> types.ModuleType:
         if name in self._embedded:
             return self._load_embedded(name)
         directories = self._snapshot.directories if parent is None else getattr(parent, "__path__", None)
@@ -334,32 +249,33 @@ class Modules:
         if not path.endswith(".py"):
             return self._load_extension(name, path)
         module = self._new_module(name, path, [os.path.dirname(path)] if is_package else None)
-        return self._load_source(name, module, self._snapshot.read(path), path)
+        return self._load_source(name, module, self._snapshot.read(path) or b"", path)
 
-    def _load_source(self, name, module, source, path):
+    def _load_source(self, name: str, module: types.ModuleType, source: bytes, path: str) -> types.ModuleType:
         self._enter(name, module)
-        module.__spec__._initializing = True
+        spec: Any = module.__spec__
+        spec._initializing = True
         try:
             self._execute(module, source, path)
         except BaseException:
             self._leave(name)
             raise
         finally:
-            module.__spec__._initializing = False
+            spec._initializing = False
         # A module may put something else in its own place: sys.modules[__name__] = ...
         self.table[name] = sys.modules.get(self._keys[name], module)
         return self.table[name]
 
-    def _load_embedded(self, name):
+    def _load_embedded(self, name: str) -> types.ModuleType:
         source = self._embedded[name]
         path = f"{OWN_FRAMES}/{name}"
         is_package = any(other.startswith(name + ".") for other in self._embedded)
         module = self._new_module(name, path, [] if is_package else None, EmbeddedLoader(source))
         return self._load_source(name, module, source.encode(), path)
 
-    def _load_extension(self, name, path):
+    def _load_extension(self, name: str, path: str) -> types.ModuleType:
         loader = importlib.machinery.ExtensionFileLoader(name, path)
-        spec = importlib.util.spec_from_file_location(name, path, loader=loader)
+        spec = importlib.machinery.ModuleSpec(name, loader, origin=path)
         module = importlib.util.module_from_spec(spec)
         self.table[name] = module
         try:
@@ -369,7 +285,7 @@ class Modules:
             raise
         return module
 
-    def _locate(self, leaf, directories):
+    def _locate(self, leaf: str, directories: Sequence[str]) -> tuple[str, bool] | None:
         """The file of a module or package, and whether it is a package; None if there is none."""
         for directory in directories:
             package = os.path.join(directory, leaf, "__init__.py")
@@ -384,7 +300,7 @@ class Modules:
                     return extension, False
         return None
 
-    def _portions(self, leaf, directories):
+    def _portions(self, leaf: str, directories: Sequence[str]) -> list[str]:
         candidates = (os.path.join(directory, leaf) for directory in directories)
         return [
             candidate
@@ -392,11 +308,13 @@ class Modules:
             if any(path.startswith(candidate + os.sep) for path in self._snapshot.paths())
         ]
 
-    def _new_module(self, name, path, search, loader=None):
+    def _new_module(
+        self, name: str, path: str | None, search: list[str] | None, loader: Any = None
+    ) -> types.ModuleType:
         own_name = ModuleName(name)
         own_name.owner = self.owner
         module = types.ModuleType(own_name)
-        module.__builtins__ = self.builtins
+        vars(module)["__builtins__"] = self.builtins
         module.__package__ = name if search is not None else name.rpartition(".")[0]
         if path is not None:
             module.__file__ = path
@@ -408,18 +326,20 @@ class Modules:
             module.__spec__.submodule_search_locations = search
         return module
 
-    def _enter(self, name, module):
+    def _enter(self, name: str, module: types.ModuleType) -> None:
         self.table[name] = module
         key = ModuleKey(name)
         key.owner = self.owner
         sys.modules[key] = module
         self._keys[name] = key
 
-    def _leave(self, name):
+    def _leave(self, name: str) -> None:
         self.table.pop(name, None)
-        sys.modules.pop(self._keys.pop(name, None), None)
+        key = self._keys.pop(name, None)
+        if key is not None:
+            sys.modules.pop(key, None)
 
-    def _execute(self, module, source, path):
+    def _execute(self, module: types.ModuleType, source: bytes, path: str) -> None:
         if not path.startswith(OWN_FRAMES):
             try:
                 self._lines[path] = importlib.util.decode_source(source).splitlines(keepends=True)
@@ -428,9 +348,9 @@ class Modules:
             else:
                 self.show_lines()
         code = compile(source, path, "exec", dont_inherit=True)
-        exec(code, module.__dict__)
+        exec(code, module.__dict__)  # noqa: S102
 
-    def _absolute(self, name, globals, level):
+    def _absolute(self, name: str, globals: Mapping[str, Any] | None, level: int) -> str:
         package = (globals or {}).get("__package__")
         if package is None:
             package = str((globals or {}).get("__name__", ""))
@@ -443,15 +363,15 @@ class Modules:
             raise ImportError("attempted relative import beyond top-level package")
         return f"{parts[0]}.{name}" if name else parts[0]
 
-    def _base_of_relative(self, name, absolute):
+    def _base_of_relative(self, name: str, absolute: str) -> types.ModuleType:
         cut = len(name) - len(name.partition(".")[0])
         return self.table[absolute[: len(absolute) - cut]]
 
-    def _import_importlib(self, absolute, fromlist):
+    def _import_importlib(self, absolute: str, fromlist: Sequence[str] | None) -> types.ModuleType:
         module = builtins.__import__(absolute, None, None, fromlist, 0)
         return self._importlib if module is importlib else module
 
-    def _import_from_list(self, module, absolute, fromlist):
+    def _import_from_list(self, module: types.ModuleType, absolute: str, fromlist: Sequence[str]) -> None:
         for item in fromlist:
             if item == "*":
                 self._import_from_list(module, absolute, getattr(module, "__all__", ()))
@@ -464,7 +384,7 @@ class Modules:
                         raise
 
 
-def add_virtual_env(home):
+def add_virtual_env(home: str) -> bool:
     """Puts the packages of a virtual environment before the system's; False if it is for another version of Python."""
     if os.path.isdir(home) and os.path.samefile(sys.prefix, home):
         return True
@@ -481,11 +401,11 @@ def add_virtual_env(home):
     return True
 
 
-def _is_initialising(module):
+def _is_initialising(module: types.ModuleType) -> bool:
     return getattr(getattr(module, "__spec__", None), "_initializing", False)
 
 
-def _drop_own_frames(report, seen):
+def _drop_own_frames(report: traceback.TracebackException | None, seen: set[int]) -> None:
     """Drops our frames and the import system's from a report and from everything chained to it."""
     if report is None or id(report) in seen:
         return

@@ -7,38 +7,58 @@ part. Otherwise a runner thread takes the loop over, runs it until it is quiet, 
 
 import asyncio
 import contextvars
-import logging
-import queue
 import threading
 from asyncio import Task
-from asyncio.events import _get_running_loop, _set_running_loop
-from sys import get_asyncgen_hooks, set_asyncgen_hooks
+from asyncio.events import _set_running_loop
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
+from sys import set_asyncgen_hooks
 from threading import get_ident
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from selectors import BaseSelector
 
 # A handler that never waits but yields again and again is finished by a runner: callbacks that one start may run.
 STEPS_IN_PLACE = 256
-# How long a runner without a loop waits for the next one before its thread ends, in seconds.
-RUNNER_IDLE = 10.0
+# How long a thread without work waits for some before it ends, in seconds.
+WORKER_IDLE = 10.0
+# How many events may be gone on with at once after their coroutines have ended: their next handlers may block.
+DELIVERIES = 32
 
 IDLE, IN_PLACE, RUNNING = range(3)
 
 # The event that a handler runs for; its tasks and the threads of `asyncio.to_thread` inherit it.
-EVENT = contextvars.ContextVar("siphon_event")
+EVENT: contextvars.ContextVar[object] = contextvars.ContextVar("siphon_event")
 
 
 class HandlerLoop(asyncio.SelectorEventLoop):
     """A selector event loop that can be run for a moment by one thread and on by another."""
 
-    def __init__(self, pool):
+    if TYPE_CHECKING:  # what asyncio's own loops have, and the type stubs do not say
+        _ready: deque[asyncio.Handle]
+        _scheduled: list[Any]
+        _selector: BaseSelector
+        _task_factory: Any
+        _thread_id: int | None
+        _timer_cancelled_count: int
+        _asyncgen_firstiter_hook: Callable[[Any], None]
+        _asyncgen_finalizer_hook: Callable[[Any], None]
+
+        def _run_once(self) -> None: ...
+
+    def __init__(self, pool: "LoopPool") -> None:
         super().__init__()
         self.pool = pool
+        self.set_exception_handler(_report)
         self.state = IDLE
         # The selector's own table where there is one: its public view of it costs a call of a Python function each time.
         self._files = getattr(self._selector, "_fd_to_key", None) or self._selector.get_map()
         self._own_files = len(self._files)
         self._hooks = (self._asyncgen_firstiter_hook, self._asyncgen_finalizer_hook)
 
-    def is_quiet(self):
+    def is_quiet(self) -> bool:
         """Whether nothing can happen on this loop unless somebody calls it: no callback, no timer, no file."""
         if self._ready or len(self._files) > self._own_files:
             return False
@@ -51,12 +71,14 @@ class HandlerLoop(asyncio.SelectorEventLoop):
             self._timer_cancelled_count = 0
         return True
 
-    def call_soon_threadsafe(self, callback, *args, context=None):
+    def call_soon_threadsafe(  # type: ignore[override]  # the stubs tie the arguments to the callback
+        self, callback: Callable[..., object], *args: Any, context: contextvars.Context | None = None
+    ) -> asyncio.Handle:
         handle = super().call_soon_threadsafe(callback, *args, context=context)
         self.pool.wake(self)
         return handle
 
-    def start(self, coroutine, context):
+    def start(self, coroutine: Coroutine[Any, Any, Any], context: contextvars.Context) -> "Task[Any]":
         """Starts a task on this thread and runs what is ready; the task may be done afterwards, or not."""
         self._enter()
         try:
@@ -78,7 +100,7 @@ class HandlerLoop(asyncio.SelectorEventLoop):
         finally:
             self._leave()
 
-    def run_until_quiet(self):
+    def run_until_quiet(self) -> None:
         """Runs this loop until the pool takes it back."""
         self._enter()
         try:
@@ -90,31 +112,79 @@ class HandlerLoop(asyncio.SelectorEventLoop):
         finally:
             self._leave()
 
-    def _enter(self):
+    def _enter(self) -> None:
         # No loop runs on this thread: what a runner delivers it delivers in between, see `leave_loop`.
         self._thread_id = get_ident()
         set_asyncgen_hooks(*self._hooks)
         _set_running_loop(self)
 
-    def _leave(self):
+    def _leave(self) -> None:
         self._thread_id = None
         _set_running_loop(None)
         set_asyncgen_hooks(None, None)
 
 
+class Workers:
+    """Threads that come when there is work and go when there was none for a while; at most `limit`."""
+
+    def __init__(self, name: str, limit: int) -> None:
+        self._name = name
+        self._limit = limit
+        self._jobs: deque[Callable[[], object]] = deque()
+        self._changed = threading.Condition()
+        self._threads = 0
+        self._waiting = 0
+
+    def submit(self, job: Callable[[], object]) -> None:
+        """Has a job done; in order when all threads are busy."""
+        with self._changed:
+            self._jobs.append(job)
+            if len(self._jobs) <= self._waiting:
+                self._changed.notify()
+            elif self._threads < self._limit:
+                self._threads += 1
+                threading.Thread(target=self._work, name=self._name, daemon=True).start()
+
+    def _work(self) -> None:
+        job = self._next()
+        while job is not None:
+            job()
+            del job  # or the thread keeps what it has done until there is more
+            job = self._next()
+
+    def _next(self) -> Callable[[], object] | None:
+        with self._changed:
+            while not self._jobs:
+                self._waiting += 1
+                woken = self._changed.wait(WORKER_IDLE)
+                self._waiting -= 1
+                if not woken and not self._jobs:
+                    self._threads -= 1
+                    return None
+            return self._jobs.popleft()
+
+
 class LoopPool:
     """The loops of this process, at most `size`; each has at most one runner thread."""
 
-    def __init__(self, size):
+    def __init__(self, size: int, report: Callable[[str, BaseException | None], None]) -> None:
         self.size = max(1, size)
+        self.report = report
         self.handovers = 0
         self._lock = threading.Lock()
-        self._loops = []
-        self._work = queue.SimpleQueue()
-        self._waiting_runners = 0
-        self._tasks = set()
+        self._loops: list[HandlerLoop] = []
+        self._runners = Workers("siphon-async", self.size)
+        self._deliverers = Workers("siphon-deliver", DELIVERIES)
+        self._tasks: set[Task[Any]] = set()
 
-    def run(self, coroutine, on_done, event, home, stays):
+    def run(
+        self,
+        coroutine: Coroutine[Any, Any, Any],
+        on_done: Callable[[Task[Any]], object],
+        event: object,
+        home: int,
+        stays: bool,
+    ) -> "Task[Any] | bool":
         """Runs a coroutine. Returns its task if it is done already; else `on_done(task)` is called by a runner, and the
         answer is True if the coroutine was seen to wait, False if it was given to a loop that somebody runs.
 
@@ -124,6 +194,8 @@ class LoopPool:
         loop = self._take(home, stays)
         if loop is None:
             loop = self._running(home, stays)
+            with self._lock:
+                self.handovers += 1
             loop.call_soon_threadsafe(self._start_on, loop, coroutine, on_done, _context(event))
             return False
         try:
@@ -138,7 +210,11 @@ class LoopPool:
         self._give_back(loop)
         return task
 
-    def wake(self, loop):
+    def aside(self, function: Callable[[], object]) -> None:
+        """Calls a function on a thread that may block, which that of a loop must not."""
+        self._deliverers.submit(function)
+
+    def wake(self, loop: HandlerLoop) -> None:
         """Somebody put a callback into a loop from outside; if nobody runs it, a runner does."""
         with self._lock:
             if loop.state != IDLE:
@@ -146,7 +222,7 @@ class LoopPool:
             loop.state = RUNNING
             self._hand_over(loop)
 
-    def take_back(self, loop):
+    def take_back(self, loop: HandlerLoop) -> bool:
         """Makes a loop idle, unless a callback came in; its runner asks before it stops."""
         with self._lock:
             if loop._ready:
@@ -154,7 +230,7 @@ class LoopPool:
             loop.state = IDLE
             return True
 
-    def _take(self, home, stays):
+    def _take(self, home: int, stays: bool) -> HandlerLoop | None:
         with self._lock:
             index = home % self.size
             while len(self._loops) <= index:
@@ -173,13 +249,13 @@ class LoopPool:
             loop.state = IN_PLACE
             return loop
 
-    def _running(self, home, stays):
+    def _running(self, home: int, stays: bool) -> HandlerLoop:
         loop = self._loops[home % self.size]
         if loop.state == IN_PLACE and not stays:
             return next((other for other in self._loops if other.state == RUNNING), loop)
         return loop
 
-    def _give_back(self, loop):
+    def _give_back(self, loop: HandlerLoop) -> None:
         with self._lock:
             if loop.is_quiet():
                 loop.state = IDLE
@@ -187,45 +263,35 @@ class LoopPool:
                 loop.state = RUNNING
                 self._hand_over(loop)
 
-    def _hand_over(self, loop):
+    def _hand_over(self, loop: HandlerLoop) -> None:
         """To a runner; the lock is held."""
         self.handovers += 1
-        self._work.put(loop)
-        if self._waiting_runners:
-            self._waiting_runners -= 1
-        else:
-            threading.Thread(target=self._runner, name="siphon-async", daemon=True).start()
+        self._runners.submit(partial(self._run_on, loop))
 
-    def _runner(self):
-        while True:
-            try:
-                loop = self._work.get(timeout=RUNNER_IDLE)
-            except queue.Empty:
-                with self._lock:
-                    if self._waiting_runners:
-                        self._waiting_runners -= 1
-                        return
-                continue
-            try:
-                loop.run_until_quiet()
-            except BaseException:
-                logging.getLogger("siphon").exception("an event loop broke; its tasks are lost")
-                with self._lock:
-                    self._loops[self._loops.index(loop)] = HandlerLoop(self)
-            del loop
+    def _run_on(self, loop: HandlerLoop) -> None:
+        try:
+            loop.run_until_quiet()
+        except BaseException as error:  # noqa: BLE001  # a thread has nobody to raise to
+            self.report("an event loop broke; its tasks are lost", error)
             with self._lock:
-                self._waiting_runners += 1
+                self._loops[self._loops.index(loop)] = HandlerLoop(self)
 
-    def _start_on(self, loop, coroutine, on_done, context):
+    def _start_on(
+        self,
+        loop: HandlerLoop,
+        coroutine: Coroutine[Any, Any, Any],
+        on_done: Callable[[Task[Any]], object],
+        context: contextvars.Context,
+    ) -> None:
         self._watch(loop.create_task(coroutine, context=context), on_done)
 
-    def _watch(self, task, on_done):
+    def _watch(self, task: "Task[Any]", on_done: Callable[[Task[Any]], object]) -> None:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         task.add_done_callback(on_done)
 
 
-def _context(event):
+def _context(event: object) -> contextvars.Context:
     """A fresh context for a handler: nothing of an earlier handler on this thread is in it."""
     context = contextvars.Context()
     if event is not None:
@@ -233,20 +299,12 @@ def _context(event):
     return context
 
 
-def leave_loop():
-    """Makes this thread one on which no loop runs, in the middle of a callback; what `return_to_loop` needs."""
-    state = _get_running_loop(), get_asyncgen_hooks()
-    _set_running_loop(None)
-    return state
+def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What nobody else hears of: the exception of a task that nobody awaits, or of a callback."""
+    if isinstance(loop, HandlerLoop):
+        loop.pool.report(str(context.get("message")), context.get("exception"))
 
 
-def return_to_loop(state):
-    """Undoes `leave_loop`."""
-    loop, hooks = state
-    _set_running_loop(loop)
-    set_asyncgen_hooks(*hooks)
-
-
-async def as_coroutine(awaitable):
+async def as_coroutine(awaitable: Awaitable[Any]) -> Any:
     """What can be awaited, as what a task can be made of."""
     return await awaitable

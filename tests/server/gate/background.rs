@@ -1,0 +1,59 @@
+//! Handlers of no request, for changed bindings and timers: however long they take, requests do not wait for them.
+
+use std::time::Duration;
+
+use siphon_tests::door::{self, Door};
+use siphon_tests::load::ROUTE;
+use siphon_tests::wait::until;
+use siphon_tests::{Load, Phone};
+
+use crate::{one_shard, script_keys, setup};
+
+const SCRIPT: &str = "
+from siphon import registrar
+
+
+@registrar.on_change
+def changed(aor, event_type, contacts):
+    wait_at_the_door()
+
+
+@proxy.on_request(\"REGISTER\")
+def register(request):
+    registrar.save(request)
+
+
+@proxy.on_request(\"MESSAGE\")
+def wait(request):
+    wait_at_the_door()
+    request.reply(200, \"OK\")
+";
+
+#[test]
+fn calls_pass_more_background_handlers_that_wait_than_there_are_threads_and_a_request_that_waits_beside() {
+    let door = Door::new();
+    let script = format!("{ROUTE}\n{}\n{SCRIPT}", door::SCRIPT);
+    let keys = script_keys("sync_pool_max: 8, handler_timeout_secs: 3600, handler_stall_abort_secs: 0");
+    let config = format!("{}{keys}", one_shard(1));
+    let server = setup(&script).config(&config).env("DOOR", &door.environment()).start();
+    let mut phone = Phone::udp(server.udp());
+    for number in 0..20 {
+        let to = format!("sip:user{number}@example.com");
+        phone.send(&phone.request("REGISTER", &to, &format!("register{number}"), "Expires: 3600"));
+        assert_eq!(phone.receive_response().status().as_u16(), 200);
+    }
+    let mut waiting = vec![door.next()];
+    phone.send(&phone.request("MESSAGE", "sip:bob@example.com", "waits", ""));
+
+    let report = Load::udp(server.udp()).calls(200).t1(Duration::from_secs(2)).run();
+    report.assert_unaffected();
+
+    // Then everybody is let go on: the background handlers in turn, and the request.
+    let mut answered = false;
+    until("the request that waited to be answered", || {
+        waiting.clear();
+        waiting.extend(std::iter::from_fn(|| door.look()));
+        answered |= phone.receive_within(Duration::from_millis(1)).is_some();
+        answered.then_some(())
+    });
+}
