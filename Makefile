@@ -15,7 +15,7 @@ FUZZ_STABLE   = cargo run -p siphon-sip --release --example mutate -- $* $(FUZZ_
 NIGHTLY      := $(shell rustup toolchain list 2>/dev/null | grep nightly)
 
 # Where Python is linted; and each folder in there that holds some, for mypy: scripts of two folders may have one name.
-PYTHON         = $(wildcard guest-sdk-python examples tests tools)
+PYTHON         = $(wildcard guest-sdk-python examples host tests tools)
 PYTHON_FILES   = $(shell git ls-files --cached --others --exclude-standard $(PYTHON:%='%/*.py') $(PYTHON:%='%/*.pyi'))
 PYTHON_FOLDERS = $(wildcard $(sort $(dir $(PYTHON_FILES))))
 PYTEST_FOLDERS = $(wildcard guest-sdk-python/tests)
@@ -50,8 +50,8 @@ lint-rust: build-packages rust-components
 	cargo clippy --workspace --all-targets -- -D warnings
 
 lint-python: .venv/installed
-	.venv/bin/ruff check --line-length 120 $(PYTHON)
-	.venv/bin/ruff format --check --line-length 120 $(PYTHON)
+	.venv/bin/ruff check $(PYTHON)
+	.venv/bin/ruff format --check $(PYTHON)
 	@set -e; for folder in $(PYTHON_FOLDERS); do echo "mypy --strict $$folder"; \
 	  MYPYPATH=guest-sdk-python .venv/bin/mypy --strict --exclude "^$$folder[^/]+/" $$folder; done
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import _siphon_registry as registry
+
 from siphon._bridge import native
 
 

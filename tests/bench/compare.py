@@ -147,7 +147,17 @@ def measure(argv: list[str], env: dict[str, str], rate: int, seconds: int) -> Co
         callee = sipp("callee.xml", CALLEE, [], folder)
         try:
             time.sleep(0.5)
-            load = ["-r", str(rate), "-m", str(calls), "-l", str(10 * rate), "-timeout", str(seconds + 30), "-timeout_error"]
+            load = [
+                "-r",
+                str(rate),
+                "-m",
+                str(calls),
+                "-l",
+                str(10 * rate),
+                "-timeout",
+                str(seconds + 30),
+                "-timeout_error",
+            ]
             before = usage(server.process.pid)
             caller = sipp("caller.xml", CALLER, load, folder)
             failed = caller.wait()
@@ -190,7 +200,10 @@ def main() -> None:
         for name, (argv, env) in servers.items():
             cost = measure(argv, env, options.rate, options.seconds)
             costs[name].append(cost)
-            print(f"round {round_number + 1} {name:9} {cost.microseconds:7.1f} us  {cost.switches:5.2f} switches", flush=True)
+            print(
+                f"round {round_number + 1} {name:9} {cost.microseconds:7.1f} us  {cost.switches:5.2f} switches",
+                flush=True,
+            )
     cpu = {name: [cost.microseconds for cost in runs] for name, runs in costs.items()}
     switches = {name: [cost.switches for cost in runs] for name, runs in costs.items()}
     median = {name: statistics.median(values) for name, values in cpu.items()}

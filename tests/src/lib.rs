@@ -3,7 +3,7 @@
 //! It is no test by itself: those that need the `siphon` executable are targets of the `siphon` package (tests/server).
 #![forbid(unsafe_code)]
 // Test code: what goes wrong here shall end the test with its reason.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::print_stderr)]
 
 pub mod door;
 pub mod load;

@@ -23,6 +23,9 @@ const RATE: u32 = 8000;
 /// How long a phone can speak before it falls silent, in seconds.
 const TONE_SECONDS: u32 = 60;
 
+/// When a phone ends by itself, should the test be killed before it can end it.
+const LIFETIME_SECONDS: &str = "300";
+
 /// An account and how its calls go.
 #[derive(Clone, Debug)]
 pub struct Account<'a> {
@@ -63,7 +66,7 @@ impl Softphone {
         write_configuration(folder.path(), &lease, account.tone);
         let log = File::create(folder.path().join("phone.log")).unwrap();
         let mut process = Command::new("baresip")
-            .arg("-f")
+            .args(["-t", LIFETIME_SECONDS, "-f"])
             .arg(folder.path())
             .stdin(Stdio::null())
             .stdout(log.try_clone().unwrap())

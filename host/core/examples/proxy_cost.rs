@@ -1,7 +1,7 @@
 //! Proxied calls through one shard, and nothing else: what a profiler or an instruction counter is pointed at.
 //!
-//! `proxy_cost [calls]`: each call is INVITE, 100, 180, 200, ACK, BYE, 200 (six messages in, seven out) through a handler that
-//! record-routes and relays. The messages are made once; the calls differ in Call-ID, branches and tags.
+//! `proxy_cost [calls]`: each call is INVITE, 100, 180, 200, ACK, BYE, 200 (six messages in, seven out) through a
+//! handler that record-routes and relays. The messages are made once; the calls differ in Call-ID, branches and tags.
 #![allow(clippy::print_stdout)]
 
 use std::error::Error;

@@ -1,4 +1,5 @@
-//! What goes into a shard and what comes out of it. The values only; who makes the sends and runs the scripts is the server.
+//! What goes into a shard and what comes out of it. The values only; who makes the sends and runs the scripts is the
+//! server.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! For tests and the simulator: user agents that write messages, a script made of closures, and a server of one shard with
-//! a clock that the test moves. Not a second implementation of anything: the shard in it is the real one.
+//! For tests and the simulator: user agents that write messages, a script made of closures, and a server of one shard
+//! with a clock that the test moves. Not a second implementation of anything: the shard in it is the real one.
 //!
 //! ```
 //! use siphon_core::kit::{Peer, Server, Script};

@@ -1,5 +1,5 @@
-//! Responses that this server makes itself: the To-tag, the Server header and what an OPTIONS is owed are put in here and
-//! nowhere else. Which status it is, is decided elsewhere.
+//! Responses that this server makes itself: the To-tag, the Server header and what an OPTIONS is owed are put in here
+//! and nowhere else. Which status it is, is decided elsewhere.
 
 use siphon_script::request::ALLOW;
 use siphon_sip::{ByteStr, HeaderName, Method, Request, Response, StatusCode};

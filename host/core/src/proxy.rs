@@ -1,5 +1,5 @@
-//! The stateful proxy of RFC 3261 section 16: one [`Context`] for each server transaction. Matching, retransmission and the
-//! wire are below it, deciding where a request goes is the script's.
+//! The stateful proxy of RFC 3261 section 16: one [`Context`] for each server transaction. Matching, retransmission
+//! and the wire are below it, deciding where a request goes is the script's.
 
 mod abandon;
 pub(crate) mod ack;

@@ -1,5 +1,5 @@
-//! Where a response goes (RFC 3261 18.2, RFC 3581): the top Via of a request is stamped when it comes in, and the address
-//! for its responses is taken from it. Nothing is sent here.
+//! Where a response goes (RFC 3261 18.2, RFC 3581): the top Via of a request is stamped when it comes in, and the
+//! address for its responses is taken from it. Nothing is sent here.
 
 use std::net::SocketAddr;
 
@@ -36,8 +36,8 @@ fn response_address(via: &Via, flow: &Flow, symmetric: bool) -> SocketAddr {
     SocketAddr::new(flow.remote.ip(), port)
 }
 
-/// Whether the request came straight from its user agent, over a stream or through a NAT, so that the way that it came is
-/// the way back in its dialog.
+/// Whether the request came straight from its user agent, over a stream or through a NAT, so that the way that it
+/// came is the way back in its dialog.
 pub(crate) fn is_adjacent(request: &Request, flow: &Flow) -> bool {
     let mut vias = request.headers().vias();
     let Some(Ok(via)) = vias.next() else { return false };

@@ -1,5 +1,5 @@
-//! From a URI to where a request goes (RFC 3261 8.1.2, RFC 3263 section 4): literal addresses at once, names as a question
-//! for the resolver. The resolver itself is the server's.
+//! From a URI to where a request goes (RFC 3261 8.1.2, RFC 3263 section 4): literal addresses at once, names as a
+//! question for the resolver. The resolver itself is the server's.
 
 use std::net::SocketAddr;
 

@@ -1,5 +1,6 @@
-//! The opaque parameter of our Record-Route URIs: tenant, inbound flow and a MAC under `server.secret`, so that in-dialog
-//! requests find their way after a restart too. It is not a secret and carries nothing that the peer does not know.
+//! The opaque parameter of our Record-Route URIs: tenant, inbound flow and a MAC under `server.secret`, so that
+//! in-dialog requests find their way after a restart too. It is not a secret and carries nothing that the peer does
+//! not know.
 
 use std::hash::Hasher;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};

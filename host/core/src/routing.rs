@@ -33,8 +33,8 @@ pub(crate) fn top_route(request: &Request) -> Option<SipUri> {
     }
 }
 
-/// The URI of the next hop that the Route header names. A strict router gets its own URI as the Request-URI, and ours at
-/// the end of the Route (RFC 3261 16.6 step 6).
+/// The URI of the next hop that the Route header names. A strict router gets its own URI as the Request-URI, and ours
+/// at the end of the Route (RFC 3261 16.6 step 6).
 pub(crate) fn follow_route(request: &mut Request) -> Option<SipUri> {
     let top = top_route(request)?;
     if !top.is_loose() {

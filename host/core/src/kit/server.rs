@@ -1,5 +1,5 @@
-//! A server of one shard in virtual time: what is sent is kept for the test, scripts run at once or when the test says so,
-//! names resolve to what the test says.
+//! A server of one shard in virtual time: what is sent is kept for the test, scripts run at once or when the test
+//! says so, names resolve to what the test says.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;

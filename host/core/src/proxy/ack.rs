@@ -1,5 +1,5 @@
-//! The ACK to a 2xx: forwarded once and without state along the dialog's route set (RFC 3261 16.11), and never answered.
-//! ACKs to other finals are absorbed by the transaction layer.
+//! The ACK to a 2xx: forwarded once and without state along the dialog's route set (RFC 3261 16.11), and never
+//! answered. ACKs to other finals are absorbed by the transaction layer.
 
 use hashbrown::HashMap;
 use siphon_sip::{Destination, Flow, HeaderName, ListenerId, Request, TenantId, Uri};

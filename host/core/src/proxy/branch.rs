@@ -1,5 +1,5 @@
-//! One branch of a forwarded request: its targets, its client transaction, its end. What its responses mean for the whole
-//! is in `responses.rs`.
+//! One branch of a forwarded request: its targets, its client transaction, its end. What its responses mean for the
+//! whole is in `responses.rs`.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;

@@ -1,5 +1,5 @@
-//! CANCEL (RFC 3261 9 and 16.10): the one that comes from upstream, and those that go to the branches. The 200 to a CANCEL
-//! is the ingress's.
+//! CANCEL (RFC 3261 9 and 16.10): the one that comes from upstream, and those that go to the branches. The 200 to a
+//! CANCEL is the ingress's.
 
 use siphon_script::HandlerKind;
 use siphon_sip::{ByteStr, HeaderName, Method, Request, StatusCode};

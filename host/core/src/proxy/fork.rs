@@ -1,5 +1,5 @@
-//! Several targets for one request: all at once, or one after the other. Max-Breadth (RFC 5393 5) bounds the first. Which
-//! response wins is `best.rs`.
+//! Several targets for one request: all at once, or one after the other. Max-Breadth (RFC 5393 5) bounds the first.
+//! Which response wins is `best.rs`.
 
 use std::collections::VecDeque;
 

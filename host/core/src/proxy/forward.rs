@@ -1,5 +1,5 @@
-//! Forwarding one copy of the request (RFC 3261 16.6): Request-URI, Max-Forwards, Max-Breadth, Route, then the choice of a
-//! target and the client transaction. Via and Record-Route, which depend on the target, are in `stamp.rs`.
+//! Forwarding one copy of the request (RFC 3261 16.6): Request-URI, Max-Forwards, Max-Breadth, Route, then the choice
+//! of a target and the client transaction. Via and Record-Route, which depend on the target, are in `stamp.rs`.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;

@@ -1,5 +1,5 @@
-//! What remains of an INVITE that was answered 2xx: enough to send a repeated 2xx again, to pass on one of another fork,
-//! and to find the way of an ACK that nobody Record-Routed. No script runs for it any more.
+//! What remains of an INVITE that was answered 2xx: enough to send a repeated 2xx again, to pass on one of another
+//! fork, and to find the way of an ACK that nobody Record-Routed. No script runs for it any more.
 
 use bytes::Bytes;
 use siphon_sip::{ByteStr, Destination, HeaderName, Response, StatusCode};

@@ -1,5 +1,5 @@
-//! Carrying out what the handlers decided: registrations first, then the answer, the relay or the fork. The decision itself
-//! was made in `siphon-script`.
+//! Carrying out what the handlers decided: registrations first, then the answer, the relay or the fork. The decision
+//! itself was made in `siphon-script`.
 
 use siphon_script::{
     Action, Contact, Decision, Fault, FaultKind, LocalReply, Outcome, RegisterChange, RegisterRefusal, Relay,

@@ -1,5 +1,5 @@
-//! Responses of our own that are sent again until they are acknowledged: a reliable 1xx until its PRACK (RFC 3262 3), a 2xx
-//! to an INVITE until its ACK (RFC 3261 13.3.1.4). Responses of others are never repeated from here.
+//! Responses of our own that are sent again until they are acknowledged: a reliable 1xx until its PRACK (RFC 3262 3),
+//! a 2xx to an INVITE until its ACK (RFC 3261 13.3.1.4). Responses of others are never repeated from here.
 
 use std::time::Duration;
 

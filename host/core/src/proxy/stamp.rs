@@ -1,5 +1,5 @@
-//! What a forwarded request gets that depends on the socket it leaves from: Record-Route (RFC 3261 16.6 step 4, RFC 5658)
-//! and Via (step 8). Taken off again when another target is tried.
+//! What a forwarded request gets that depends on the socket it leaves from: Record-Route (RFC 3261 16.6 step 4, RFC
+//! 5658) and Via (step 8). Taken off again when another target is tried.
 
 use siphon_sip::{ByteStr, Flow, HeaderName, ListenerId, Request, StatusCode, TenantId, Uri};
 
@@ -29,7 +29,8 @@ impl Stamp<'_> {
         Ok(recorded)
     }
 
-    /// One Record-Route, or two when the request leaves by another listener than it came in by, the outgoing one on top.
+    /// One Record-Route, or two when the request leaves by another listener than it came in by, the outgoing one on
+    /// top.
     fn record(&self, request: &mut Request, identity: &ServerIdentity, outgoing: ListenerId) -> usize {
         let adjacent = reply_to::is_adjacent(self.received, self.flow);
         let token = identity.seal(self.tenant, self.received, self.flow, adjacent);

@@ -151,6 +151,18 @@ fn a_cancelled_sequential_fork_tries_no_further_target() {
 }
 
 #[test]
+fn a_cancelled_call_whose_2xx_nobody_relays_is_answered_487() {
+    let mut server = Server::new(to_bob().on_reply(|_, _| Ok(())));
+    server.receive(invite(), &alice());
+    let forwarded = sent_request(&mut server, "INVITE");
+    server.receive(bob().response(&forwarded, 180), &bob());
+    server.receive(alice().cancel(&invite()).build(), &alice());
+    server.take_sent();
+    server.receive(bob().response(&forwarded, 200), &bob());
+    assert_eq!(summaries(&mut server), ["ACK", "BYE", "487 INVITE"]);
+}
+
+#[test]
 fn on_cancel_runs_once_for_a_relayed_invite() {
     let (seen, count) = counter();
     let script = to_bob().on_cancel(move |_| {

@@ -1,5 +1,5 @@
-//! Peers that do anything, in any order: nothing panics, no request gets two different finals, and in the end nothing is
-//! left. The seed of a failing run is in its message.
+//! Peers that do anything, in any order: nothing panics, no request gets two different finals, and in the end nothing
+//! is left. The seed of a failing run is in its message.
 
 use std::collections::HashMap;
 use std::time::Duration;

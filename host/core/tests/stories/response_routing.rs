@@ -57,3 +57,14 @@ fn on_a_stream_it_goes_back_on_the_connection_or_to_a_new_one_to_sent_by() {
     let to = server.take_sent()[0].to;
     assert_eq!((to.connection, to.remote.to_string()), (alice.connection, "192.0.2.10:5070".to_owned()));
 }
+
+#[test]
+fn fix_contact_gives_the_contact_the_address_that_the_response_came_from() {
+    let config = CoreConfig { fix_contact: true, ..CoreConfig::default() };
+    let mut server = ServerBuilder { config, ..ServerBuilder::new(crate::world::to_bob()) }.build();
+    server.receive(crate::world::invite(), &alice());
+    let forwarded = crate::world::sent_request(&mut server, "INVITE");
+    let outside = Peer { address: "203.0.113.20:33000".parse().unwrap(), ..crate::world::bob() };
+    server.receive(crate::world::bob().response(&forwarded, 200), &outside);
+    assert_eq!(server.take_sent()[0].values("Contact"), ["<sip:bob@203.0.113.20:33000>"]);
+}

@@ -1,4 +1,5 @@
-//! 100 Trying, Timer C, reliable provisionals, registrations: what the core does by its own clock or on behalf of a script.
+//! 100 Trying, Timer C, reliable provisionals, registrations: what the core does by its own clock or on behalf of a
+//! script.
 
 use std::time::Duration;
 
