@@ -111,6 +111,11 @@ impl<T> ContextTable<T> {
         self.slots.get_mut(key.index()).filter(|slot| slot.serial == key.serial())?.value.as_mut()
     }
 
+    /// Every value that is in its place.
+    pub(crate) fn values(&self) -> impl Iterator<Item = &T> {
+        self.slots.iter().filter_map(|slot| slot.value.as_ref())
+    }
+
     /// Takes the value out to work on it; the slot stays its own until [`put`](Self::put) or [`free`](Self::free).
     pub(crate) fn take(&mut self, key: ContextKey) -> Option<T> {
         self.slots.get_mut(key.index()).filter(|slot| slot.serial == key.serial())?.value.take()

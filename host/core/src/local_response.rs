@@ -50,8 +50,13 @@ pub(crate) fn unclaimed(request: &Request, is_local: bool, contact: &ByteStr) ->
 /// A 503 that says when to come again (RFC 3261 20.33).
 pub(crate) fn unavailable(request: &Request, retry_after: u32) -> Response {
     let mut response = request.response(StatusCode::SERVICE_UNAVAILABLE, None);
-    response.headers_mut().append(HeaderName::RetryAfter, retry_after.to_string());
+    retry_later(&mut response, retry_after);
     response
+}
+
+/// Says after how many seconds the client may come back (RFC 3261 20.33).
+pub(crate) fn retry_later(response: &mut Response, seconds: u32) {
+    response.headers_mut().append(HeaderName::RetryAfter, seconds.to_string());
 }
 
 fn stamp_to_tag(response: &mut Response, tag: &ByteStr) {

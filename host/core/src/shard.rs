@@ -43,6 +43,8 @@ pub struct ShardGauges {
     pub client_transactions: usize,
     /// Requests in progress, and INVITEs that wait for late 2xx.
     pub contexts: usize,
+    /// Requests in progress alone: what a drain waits for.
+    pub in_progress: usize,
     /// Script events that were not decided yet.
     pub events: usize,
     /// Timers of the core; those of the transactions are not counted.
@@ -128,6 +130,7 @@ impl Shard {
             server_transactions: machinery.layer.servers(),
             client_transactions: machinery.layer.clients(),
             contexts: self.contexts.len(),
+            in_progress: self.contexts.values().filter(|content| matches!(content, Content::Live(_))).count(),
             events: machinery.events,
             timers: machinery.timers.len(),
             stateless_resolves: machinery.stateless.len(),

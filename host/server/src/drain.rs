@@ -31,6 +31,6 @@ pub(crate) fn drain(runtime: &Runtime, environment: &Environment, limit: Duratio
 
 fn in_progress(runtime: &Runtime) -> usize {
     let mut requests = runtime.backlog() + runtime.admission().running() + runtime.admission().waiting();
-    runtime.inspect_shards(|shard| requests += shard.gauges().contexts);
+    runtime.inspect_shards(|shard| requests += shard.gauges().in_progress);
     requests
 }

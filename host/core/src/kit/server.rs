@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use parking_lot::Mutex;
 use siphon_script::kit::Kit;
-use siphon_script::{Event, EventId, Generation, Outcome, OutcomeSink, Ports};
+use siphon_script::{Event, EventId, Fault, FaultKind, Generation, Outcome, OutcomeSink, Ports};
 use siphon_sip::{
     ConnectionId, Destination, Flow, HeaderName, Listener, ListenerId, Message, Request, Response, TenantId, Time,
     TransportProtocol, parse_message,
@@ -273,6 +273,14 @@ impl Server {
         if let Some((id, outcome)) = generation.script.run(event, &sink) {
             self.handle(Input::Outcome { id, outcome });
         }
+        true
+    }
+
+    /// Refuses the oldest event that waits, as an engine does that has no room for it. False when there is none.
+    pub fn shed_event(&mut self) -> bool {
+        let Some((event, _)) = self.events.pop_front() else { return false };
+        let fault = Fault { kind: FaultKind::Limit, message: "no room".to_owned(), traceback: None };
+        self.handle(Input::Outcome { id: event.id, outcome: Outcome::Failed(fault) });
         true
     }
 

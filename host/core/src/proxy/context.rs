@@ -211,6 +211,13 @@ impl Context {
         self.respond(step, &response);
     }
 
+    /// Answers 503 and says when to come back.
+    pub(super) fn respond_overloaded(&mut self, step: &mut Step<'_>) {
+        let mut response = self.local(step, StatusCode::SERVICE_UNAVAILABLE, None);
+        local_response::retry_later(&mut response, step.machinery.environment.config.retry_after);
+        self.respond(step, &response);
+    }
+
     /// A final response has left.
     pub(super) fn answered(&mut self, step: &mut Step<'_>, success: bool) {
         self.progress = Progress::Answered { success };

@@ -47,7 +47,8 @@ impl Context {
         }
     }
 
-    /// The failure policy: 500 for a request; a response goes upstream as it was received.
+    /// The failure policy: 500 for a request, or 503 when the engine had no room for it; a response goes upstream as it was
+    /// received.
     fn faulted(&mut self, step: &mut Step<'_>, subject: Subject, fault: &Fault) {
         let counters = &step.machinery.environment.counters;
         match fault.kind {
@@ -64,6 +65,10 @@ impl Context {
             fault.message
         );
         match subject {
+            Subject::Request if fault.kind == FaultKind::Limit => {
+                step.machinery.environment.counters.overload.increment();
+                self.respond_overloaded(step);
+            }
             Subject::Request => {
                 self.respond_locally(step, StatusCode::SERVER_INTERNAL_ERROR, Some("Script Error"));
             }

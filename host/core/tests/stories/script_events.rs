@@ -41,6 +41,18 @@ fn a_raising_handler_is_answered_500_script_error() {
 }
 
 #[test]
+fn a_request_that_the_engine_has_no_room_for_is_answered_503_with_retry_after() {
+    let mut server = Server::new(to_bob());
+    server.hold_events(true);
+    server.receive(invite(), &alice());
+    assert!(server.shed_event());
+    let sent = server.take_sent();
+    let refusal = sent.last().unwrap().response();
+    assert_eq!(refusal.status().as_u16(), 503);
+    assert!(refusal.headers().contains(&siphon_sip::HeaderName::RetryAfter));
+}
+
+#[test]
 fn a_handler_past_its_deadline_has_lost_and_its_late_outcome_is_ignored() {
     let mut server = Server::new(to_bob());
     server.hold_events(true);
