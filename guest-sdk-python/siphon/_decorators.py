@@ -1,4 +1,4 @@
-"""How a function becomes a handler: bare (`@on_reply`), called (`@on_reply()`), or with a filter (`@on_request("BYE")`)."""
+"""How a function becomes a handler: bare (`@on_reply`), called (`@on_reply()`), with a filter (`@on_request("BYE")`)."""
 
 import asyncio
 import inspect

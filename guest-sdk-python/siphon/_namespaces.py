@@ -1,4 +1,4 @@
-"""`proxy`, `registrar`, `auth`, `cache`, `log`, `timer`, `metrics` and `sdp`: the engine's verbs, and decorators beside them."""
+"""`proxy`, `registrar`, `auth`, `cache`, `log`, `timer`, `metrics`, `sdp`: the engine's verbs, with decorators."""
 
 from siphon import _decorators
 from siphon._absent import absent, absent_verb

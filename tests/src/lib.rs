@@ -11,6 +11,7 @@ pub mod peers;
 pub mod phone;
 pub mod ports;
 pub mod server;
+pub mod sim;
 pub mod sipp;
 pub mod softphone;
 pub mod wait;

@@ -1,4 +1,4 @@
-//! SIPp as a peer: one scenario, one call, exit code 0 or the test fails. It judges what it receives by the scenario alone.
+//! SIPp as a peer: one scenario, one call, exit code 0 or the test fails. What is right is for the scenario to say.
 
 use std::fs::{self, File};
 use std::net::SocketAddr;

@@ -64,12 +64,9 @@ impl PythonEngine {
 }
 
 impl ScriptEngine for PythonEngine {
-    fn thread_scope(&self, life: &mut dyn FnMut()) {
+    fn thread_scope(&self, life: &mut (dyn FnMut() + Send)) {
         // The attachment around the thread's life keeps its Python thread state: making one for each event is slow.
-        Python::attach(|py| {
-            let life = Life(life);
-            py.detach(move || life.live());
-        });
+        Python::attach(|py| py.detach(life));
     }
 
     fn load(&self, source: &ScriptSource) -> Result<Arc<Generation>, LoadError> {
@@ -149,18 +146,4 @@ fn directories(script: &Path, include_paths: &[PathBuf]) -> Vec<PathBuf> {
 
 fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
-}
-
-/// The life of a thread, which never leaves that thread although `Python::detach` asks for `Send`.
-struct Life<'a>(&'a mut dyn FnMut());
-
-#[allow(unsafe_code)]
-// SAFETY: `Python::detach` calls its closure on the calling thread and nowhere else. The bound is there so that nothing
-// bound to the interpreter goes along, and a thread that begins its life holds nothing of the sort.
-unsafe impl Send for Life<'_> {}
-
-impl Life<'_> {
-    fn live(self) {
-        (self.0)();
-    }
 }

@@ -204,8 +204,8 @@ impl Loaded {
         }
     }
 
-    /// Goes on with an event whose coroutine has ended on a loop. Elsewhere: what comes next, another handler or what the
-    /// sink does with the outcome, may block, and others wait on this loop.
+    /// Goes on with an event whose coroutine has ended on a loop. Elsewhere: what comes next, another handler or what
+    /// the sink does with the outcome, may block, and others wait on this loop.
     fn resume(self: &Arc<Self>, py: Python<'_>, mut run: Run, step: &Step, result: PyResult<()>) -> PyResult<()> {
         run.dispatch.ended(result.map_err(|error| self.fault(py, step, &error)));
         let rest = Rest { script: Arc::clone(self), run: Mutex::new(Some(run)) };

@@ -233,7 +233,7 @@ pub struct LoadError {
 pub trait ScriptEngine: Send + Sync {
     /// Wraps the life of a thread that will run handlers, so that the engine can keep a state for it. Calls `life`
     /// once.
-    fn thread_scope(&self, life: &mut dyn FnMut());
+    fn thread_scope(&self, life: &mut (dyn FnMut() + Send));
 
     /// Loads a script aside, without touching those that run. May block.
     fn load(&self, source: &ScriptSource) -> Result<Arc<Generation>, LoadError>;

@@ -1,4 +1,4 @@
-//! The server between SIPp scenarios of our own: SIPp judges every message, and both of its sides must end with exit code 0.
+//! The server between SIPp scenarios of our own: SIPp judges every message, and both sides must end with exit code 0.
 #![forbid(unsafe_code)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 

@@ -1,5 +1,5 @@
-//! What is lost is sent again, and what comes again is known. The side that must see each message runs without SIPp's own
-//! retransmissions.
+//! What is lost is sent again, and what comes again is known. The side that must see each message runs without the
+//! retransmissions of SIPp itself.
 
 use siphon_tests::door::{Door, SCRIPT};
 use siphon_tests::wait::until;

@@ -15,8 +15,8 @@ const BOB_SAYS: u32 = 1000;
 /// How long they talk.
 const TALK: Duration = Duration::from_secs(3);
 
-/// The script of the residential example. MD5 is offered alone: this baresip gives up at a challenge with an algorithm that
-/// it does not know, even when there is another one that it does.
+/// The script of the residential example. MD5 is offered alone: this baresip gives up at a challenge with an algorithm
+/// that it does not know, even when there is another one that it does.
 fn residential() -> ServerProcess {
     let script = include_str!("../../../examples/residential/route.py");
     Setup::new(env!("CARGO_BIN_EXE_siphon"), script)

@@ -43,13 +43,28 @@ pub(super) struct Cue {
 #[derive(Clone, Copy, Debug)]
 enum Purpose {
     /// A timer of a transaction, which ignores it when it has another stamp by now.
-    Client { index: usize, stamp: u16 },
-    Server { index: usize, stamp: u16 },
-    Ring { server: usize },
-    Answer { server: usize, status: u16 },
+    Client {
+        index: usize,
+        stamp: u16,
+    },
+    Server {
+        index: usize,
+        stamp: u16,
+    },
+    Ring {
+        server: usize,
+    },
+    Answer {
+        server: usize,
+        status: u16,
+    },
     Cancel,
-    Reinvite { dialog: usize },
-    HangUp { dialog: usize },
+    Reinvite {
+        dialog: usize,
+    },
+    HangUp {
+        dialog: usize,
+    },
     Refresh,
 }
 

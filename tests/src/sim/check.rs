@@ -141,7 +141,9 @@ impl Record {
         let is_own = message.vias.len() == 1;
         if is_own {
             // The BYE of a dialog that nobody wants is the one request that a proxy makes itself.
-            notes.demand(method == Method::Bye, Invariant::ForwardedOnce, || format!("out of nothing: {}", message.summary()));
+            notes.demand(method == Method::Bye, Invariant::ForwardedOnce, || {
+                format!("out of nothing: {}", message.summary())
+            });
         } else {
             self.forwarded(&branch, message, notes);
         }
@@ -154,9 +156,8 @@ impl Record {
             (other.under, other.method, other.uri, other.to) == (branch.under, branch.method, branch.uri, branch.to)
         };
         // One that is not an INVITE may be a new request after 64*T1, when it is late enough (RFC 4320 4.2).
-        let is_forgotten = |other: &Branch| {
-            other.method != Method::Invite && other.began_at + TIMEOUT <= notes.now() + TOLERANCE
-        };
+        let is_forgotten =
+            |other: &Branch| other.method != Method::Invite && other.began_at + TIMEOUT <= notes.now() + TOLERANCE;
         let is_repeated = self.branches.iter().any(|other| is_copy(other) && !is_forgotten(other));
         notes.demand(!is_repeated, Invariant::ForwardedOnce, || {
             format!("it went there already, with another branch: {}", message.summary())
@@ -171,7 +172,9 @@ impl Record {
         let invite = self.branches.iter_mut().find(|branch| branch.is(message.branch, Method::Invite));
         match invite {
             Some(invite) => invite.cancelled(message, to, notes),
-            None => notes.find(Invariant::CancelMatchesInvite, format!("no INVITE has its branch: {}", message.summary())),
+            None => {
+                notes.find(Invariant::CancelMatchesInvite, format!("no INVITE has its branch: {}", message.summary()))
+            }
         }
     }
 
@@ -201,7 +204,9 @@ impl Record {
     fn own_tag_used(&mut self, branch: u64, tag: u64, message: &Glance, notes: &mut Notes<'_>) {
         for upstream in self.upstreams.iter_mut().filter(|upstream| upstream.branch == branch) {
             let known = *upstream.own_tag.get_or_insert(tag);
-            notes.demand(known == tag, Invariant::OneOwnTag, || format!("another To-tag than before: {}", message.summary()));
+            notes.demand(known == tag, Invariant::OneOwnTag, || {
+                format!("another To-tag than before: {}", message.summary())
+            });
         }
     }
 }

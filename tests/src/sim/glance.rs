@@ -236,7 +236,9 @@ impl Fields {
             b"Contact" if self.contact == Span::default() => self.contact = uri_of(bytes, value),
             b"Route" => self.routes.push(value),
             b"Record-Route" => self.record_routes.push(value),
-            b"Max-Forwards" => once(&mut self.max_forwards, number(value.of(bytes)).ok_or("its Max-Forwards is none")?)?,
+            b"Max-Forwards" => {
+                once(&mut self.max_forwards, number(value.of(bytes)).ok_or("its Max-Forwards is none")?)?
+            }
             b"RSeq" => self.rseq = number(value.of(bytes)),
             b"Content-Length" => {
                 let length = number(value.of(bytes)).and_then(|length| u16::try_from(length).ok());

@@ -197,15 +197,7 @@ impl Plan {
         let caller = caller(random, &targets[0]);
         let mut routing = routing(random, purpose);
         routing.record_route |= caller.is_behind_nat;
-        Self {
-            purpose,
-            caller,
-            targets,
-            spare,
-            routing,
-            talk: talk(random),
-            registration: registration(random),
-        }
+        Self { purpose, caller, targets, spare, routing, talk: talk(random), registration: registration(random) }
     }
 
     /// The target at an address; a phone's when the address is one of theirs.

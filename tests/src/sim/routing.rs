@@ -79,8 +79,7 @@ fn on_request(seed: u64, request: &Arc<Request>) -> Handled {
             if contacts.is_empty() {
                 return request.reply(404, "Not Found", false);
             }
-            let targets: Vec<ForkTo> =
-                contacts.into_iter().map(|contact| ForkTo::Contact(Box::new(contact))).collect();
+            let targets: Vec<ForkTo> = contacts.into_iter().map(|contact| ForkTo::Contact(Box::new(contact))).collect();
             fork(&targets, false)
         }
         Decision::Reply(status) => request.reply(i64::from(status), "By Script", false),
@@ -149,9 +148,7 @@ fn on_failure(seed: u64, memory: &Memory, request: &Arc<Request>, reply: &Arc<Re
             request.set_ruri(&plan.spare.uri())?;
             request.relay(RelayOptions::default())
         }
-        OnFailure::Fork if is_first() => {
-            request.fork(&[ForkTo::Uri(plan.spare.uri())], ForkOptions::default())
-        }
+        OnFailure::Fork if is_first() => request.fork(&[ForkTo::Uri(plan.spare.uri())], ForkOptions::default()),
         OnFailure::Reply => request.reply(480, "By Script", false),
         OnFailure::Raise => Err(raise("as planned")),
         OnFailure::Ignore => Ok(()),

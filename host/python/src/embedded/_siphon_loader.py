@@ -1,4 +1,4 @@
-"""The modules of one generation of a script. Not the import system of the process: what is not the script's own stays there.
+"""The modules of one generation of a script. Not the process's import system: what is not the script's own stays there.
 
 A generation has its own module table. The names in it are `siphon`, `_siphon`, `_siphon_registry` and every file under
 the script's directories; they are found through the generation's own `__import__`, which its modules have as a builtin,
@@ -42,7 +42,7 @@ class ModuleName(str):
 
 
 class ModuleKey(str):
-    """A generation's key in `sys.modules`: only a `ModuleName` of the same generation is equal to it, never plain text."""
+    """A generation's key in `sys.modules`: equal to a `ModuleName` of that generation, never to plain text."""
 
     __slots__ = ("owner",)
     owner: "Owner"

@@ -53,7 +53,7 @@ class HandlerLoop(asyncio.SelectorEventLoop):
         self.pool = pool
         self.set_exception_handler(_report)
         self.state = IDLE
-        # The selector's own table where there is one: its public view of it costs a call of a Python function each time.
+        # The selector's own table where there is one: the public view of it costs a Python call each time.
         self._files = getattr(self._selector, "_fd_to_key", None) or self._selector.get_map()
         self._own_files = len(self._files)
         self._hooks = (self._asyncgen_firstiter_hook, self._asyncgen_finalizer_hook)

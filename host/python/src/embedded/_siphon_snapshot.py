@@ -1,4 +1,4 @@
-"""The Python files of a script as they were at its load, and the loaders that hand them out. Nothing is imported here."""
+"""The Python files of a script as they were at its load, and the loaders that hand them out. It imports nothing."""
 
 import importlib.machinery
 import importlib.util

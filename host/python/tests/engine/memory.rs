@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use siphon_script::Action;
+use siphon_script::kit::event;
+use siphon_script::{Action, EventKind};
 
-use crate::support::{Bench, Loaded, decided, message, python, reason};
+use crate::support::{Bench, Loaded, decided, message, python, reason, sink};
 
 const SCRIPT: &str = "
 import asyncio, sys, weakref
@@ -53,6 +54,28 @@ fn a_dropped_generation_frees_its_functions_and_modules() {
     let left: usize = python("sum(type(name) is not str for name in __import__('sys').modules)");
     assert_eq!(left, 0, "modules of a generation are still listed");
 }
+
+#[test]
+fn a_callback_that_was_armed_before_the_deadline_passed_does_not_keep_its_generation() {
+    let bench = Bench::new();
+    bench.directory.write("helper.py", "def help(): pass\n");
+    let script = bench.script(&SCRIPT.replace("await asyncio.sleep(0.001)", WAIT_FOR_RELEASE));
+    let context = script.context();
+    let request = bench.kit.request_in(&context, &message("INVITE", "")).unwrap();
+    let (sink, outcomes) = sink();
+    assert!(script.generation.script.run(event(&context, EventKind::Request(request)), &sink).is_none());
+    context.expire();
+    let _: bool = python("setattr(__import__('sys'), 'released', True) is None");
+    drop(outcomes.recv().unwrap());
+    drop((context, script));
+    assert_eq!(alive_at_last(0), 0);
+}
+
+/// What the handler does until the test lets it go.
+const WAIT_FOR_RELEASE: &str = "
+    while not getattr(sys, 'released', False):
+        await asyncio.sleep(0.001)
+";
 
 #[test]
 fn a_load_that_fails_frees_what_it_had_loaded() {

@@ -33,8 +33,8 @@ from siphon import (
 )
 
 NAMESPACES = [
-    b2bua, cdr, diameter, gateway, http, ipsec, isc, lcr, li, numbers, presence, qos, registration, rtpengine, sbi, smpp,
-    srs, stir, proxy.subscribe_state,
+    b2bua, cdr, diameter, gateway, http, ipsec, isc, lcr, li, numbers, presence, qos, registration, rtpengine, sbi,
+    smpp, srs, stir, proxy.subscribe_state,
 ]  # fmt: skip
 CLASSES = [AuthVectorHandle, LcrDecision, PendingSA, Route, SAHandle, SecurityOffer, SecurityServerParams, Transform]
 

@@ -7,6 +7,7 @@ impl Request {
     /// Takes the outcome: from now on the objects of this event can be read and not changed. A [`FaultKind::TimedOut`]
     /// when the deadline was there first. Called once, by [`Dispatch`](crate::Dispatch).
     pub fn finish(&self) -> Result<Box<Decision>, Fault> {
+        let armed = std::mem::take(&mut self.state.lock().armed);
         if !self.context.finish() {
             return Err(Fault {
                 kind: FaultKind::TimedOut,
@@ -15,8 +16,8 @@ impl Request {
             });
         }
         let registrations = std::mem::take(&mut *self.context.staged());
-        let mut state = self.state.lock();
-        let action = match std::mem::take(&mut state.armed) {
+        let state = self.state.lock();
+        let action = match armed {
             Armed::None => Action::None,
             Armed::Reply(armed) => Action::Reply(self.build_reply(&state, armed)),
             Armed::SaveReply(armed) => Action::SaveReply(self.build_save_reply(&state, armed)),

@@ -39,7 +39,13 @@ pub(super) enum State {
 }
 
 impl Party {
-    pub(super) fn receive_request(&mut self, scene: &mut Scene<'_>, message: &Rc<Glance>, method: Method, from: SocketAddr) {
+    pub(super) fn receive_request(
+        &mut self,
+        scene: &mut Scene<'_>,
+        message: &Rc<Glance>,
+        method: Method,
+        from: SocketAddr,
+    ) {
         if self.is_deaf() {
             return;
         }

@@ -36,7 +36,11 @@ enum Outcome {
     /// A final response that needs no ACK of this hop.
     Answered,
     /// A failure of an INVITE, by a hash of its To-tag; and whether a copy of it waits for its ACK.
-    Failed { tag: u64, at: u64, owes_ack: bool },
+    Failed {
+        tag: u64,
+        at: u64,
+        owes_ack: bool,
+    },
 }
 
 impl Branch {

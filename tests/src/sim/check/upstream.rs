@@ -22,9 +22,14 @@ pub(super) struct Upstream {
 enum Outcome {
     Open,
     /// A final response to a request that is no INVITE, by a hash of status and To-tag.
-    Answered { print: u64, at: u64 },
+    Answered {
+        print: u64,
+        at: u64,
+    },
     /// 2xx to an INVITE.
-    Accepted { at: u64 },
+    Accepted {
+        at: u64,
+    },
     /// A failure of an INVITE.
     Failed(Failure),
 }
