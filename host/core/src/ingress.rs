@@ -59,17 +59,18 @@ impl Shard {
         if invite.is_none() {
             return refuse(step, arrival, StatusCode::CALL_OR_TRANSACTION_DOES_NOT_EXIST, None);
         }
-        let mut response = arrival.request.response(StatusCode::OK, None);
+        let response = arrival.request.response(StatusCode::OK, None);
         let reason = arrival.request.headers().first_bytes(&HeaderName::Reason);
-        let Some(user) = user else { return step.answer(&arrival.request, response, arrival.reply_to) };
-        let (key, _) = ContextKey::of_user(user);
+        let key = user.map(|user| ContextKey::of_user(user).0);
         let mut tag: Option<ByteStr> = None;
-        self.with_context(key, step, |context, step| tag = Some(context.tag(step)));
-        if let Some(tag) = tag {
-            local_response::complete(&mut response, &tag, None);
+        if let Some(key) = key {
+            self.with_context(key, step, |context, step| tag = Some(context.tag(step)));
         }
-        step.answer(&arrival.request, response, arrival.reply_to);
-        self.with_context(key, step, |context, step| context.cancelled_by_client(step, reason));
+        let tag = tag.unwrap_or_else(|| step.machinery.identifiers.stateless_tag(&arrival.request));
+        answer_once(step, arrival, response, &tag);
+        if let Some(key) = key {
+            self.with_context(key, step, |context, step| context.cancelled_by_client(step, reason));
+        }
     }
 
     /// An ACK is never answered, on any path.
@@ -146,17 +147,7 @@ impl Shard {
         if !is_ours {
             return false;
         }
-        let mut response = arrival.request.response(StatusCode::OK, None);
-        let Arrival { tenant, request, flow, reply_to } = arrival;
-        let layer = &mut step.machinery.layer;
-        match layer.create_server(*tenant, request, flow, *reply_to, User::default(), step.now) {
-            Ok(server) => {
-                let config = &step.machinery.environment.config;
-                local_response::complete(&mut response, &tag, config.server_header.as_ref());
-                step.respond(server, response.status(), response.to_bytes());
-            }
-            Err(_) => step.answer(request, response, *reply_to),
-        }
+        answer_once(step, arrival, arrival.request.response(StatusCode::OK, None), &tag);
         true
     }
 }
@@ -174,6 +165,21 @@ fn own_hashes<'a>(step: &'a Step<'_>, request: &'a Request) -> impl Iterator<Ite
 
 fn has_passed_us(step: &Step<'_>, request: &Request) -> bool {
     own_hashes(step, request).next().is_some()
+}
+
+/// Answers through a server transaction that is made for that: a retransmission gets this very response, whatever has
+/// become of the INVITE until then (RFC 3261 17.2.2). Without room for one the answer is stateless.
+fn answer_once(step: &mut Step<'_>, arrival: &Arrival, mut response: Response, tag: &ByteStr) {
+    let Arrival { tenant, request, flow, reply_to } = arrival;
+    let layer = &mut step.machinery.layer;
+    match layer.create_server(*tenant, request, flow, *reply_to, User::default(), step.now) {
+        Ok(server) => {
+            let config = &step.machinery.environment.config;
+            local_response::complete(&mut response, tag, config.server_header.as_ref());
+            step.respond(server, response.status(), response.to_bytes());
+        }
+        Err(_) => step.answer(request, response, *reply_to),
+    }
 }
 
 /// RFC 5393 4.2.2: a Via of ours carries the hash of what the request looked like when it was here.

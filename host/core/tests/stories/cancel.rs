@@ -123,6 +123,19 @@ fn the_200_to_a_cancel_has_the_tag_of_our_other_responses() {
 }
 
 #[test]
+fn a_cancel_that_comes_again_gets_the_same_200_although_its_invite_is_over() {
+    let mut server = Server::new(to_bob());
+    server.hold_events(true);
+    server.receive(invite(), &alice());
+    server.receive(alice().cancel(&invite()).build(), &alice());
+    let first = server.take_sent().remove(0);
+    server.receive(alice().cancel(&invite()).build(), &alice());
+    let again = server.take_sent();
+    assert_eq!(again.len(), 1);
+    assert_eq!(again[0].bytes, first.bytes);
+}
+
+#[test]
 fn all_branches_of_a_fork_are_cancelled() {
     let mut server = Server::new(fork(false));
     server.receive(invite(), &alice());
