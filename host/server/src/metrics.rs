@@ -5,7 +5,7 @@ mod memory;
 mod page;
 mod script;
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 
 use prometheus::{Registry, TextEncoder};
@@ -15,22 +15,11 @@ use siphon_transport::Transport;
 use crate::clock::MonotonicClock;
 use crate::generations::LoadedGenerations;
 use crate::reload::Reloader;
-use crate::runtime::Runtime;
+use crate::runtime::{Runtime, RuntimeCounters};
 
 use self::families::Families;
 pub(crate) use self::page::{bind, serve};
 pub(crate) use self::script::ScriptMetrics;
-
-/// What the threads count that no other part does.
-#[derive(Debug, Default)]
-pub(crate) struct RuntimeCounters {
-    /// Messages that could not be parsed, and streams that were refused for theirs.
-    pub(crate) malformed: AtomicU64,
-    /// Messages dropped because too much waited for their shard.
-    pub(crate) inbox_full: AtomicU64,
-    /// Timer and binding events shed because too many waited for a thread.
-    pub(crate) background_shed: AtomicU64,
-}
 
 /// Where the numbers come from.
 pub(crate) struct Sources {

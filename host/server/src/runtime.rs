@@ -3,6 +3,7 @@
 //! The thread that read a message runs it to its end: parse, shard, handler, send. See docs/decisions/threads.md.
 
 mod admission;
+mod counters;
 mod ingress;
 mod lease;
 mod monitor;
@@ -24,13 +25,13 @@ use siphon_sip::Limits;
 use siphon_transport::{Resolver, Seat, Transport};
 
 use self::admission::Admission;
+pub(crate) use self::counters::RuntimeCounters;
 use self::lease::Tenure;
 use self::monitor::Monitor;
 use self::seat::SeatSlot;
 use self::shards::Shards;
 use self::threads::Threads;
 use crate::clock::MonotonicClock;
-use crate::metrics::RuntimeCounters;
 use crate::timers::RunBackground;
 
 /// How large the runtime may grow.

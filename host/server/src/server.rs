@@ -4,19 +4,16 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
-use siphon_core::Environment;
 use siphon_script::LoadError;
-use siphon_sip::{Listener, TransportProtocol};
+use siphon_sip::TransportProtocol;
 use siphon_transport::BindError;
 
 use crate::config::{Config, Reload};
 use crate::drain::drain;
-use crate::generations::LoadedGenerations;
-use crate::metrics::ServerMetrics;
-use crate::reload::{Reloader, Watch};
-use crate::runtime::Runtime;
+use crate::reload::Watch;
 use crate::wiring::{self, Wired};
 
 /// Why a server did not start. Nothing of it is left behind.
@@ -63,19 +60,10 @@ impl StartError {
 
 /// A running server. It stops when the value is dropped.
 pub struct Server {
-    runtime: Arc<Runtime>,
-    environment: Arc<Environment>,
-    reloader: Arc<Reloader>,
-    generations: Arc<LoadedGenerations>,
-    metrics: Arc<ServerMetrics>,
-    metrics_address: Option<SocketAddr>,
-    listeners: Vec<Listener>,
-    drain_limit: std::time::Duration,
+    parts: Wired,
+    drain_limit: Duration,
     stop: Arc<StopOrder>,
-    watch: Mutex<Option<Watch>>,
-    /// Last: what waits in it is ended after everything that could make more.
-    background: Option<tokio::runtime::Runtime>,
-    _builtin: Option<crate::builtin::BuiltinScript>,
+    watch: Option<Watch>,
 }
 
 /// Whether someone asked the server to stop.
@@ -92,54 +80,31 @@ impl Server {
     /// # Errors
     /// Says what of the configuration cannot be had on this machine.
     pub fn start(config: &Config) -> Result<Self, StartError> {
-        let Wired {
-            runtime,
-            environment,
-            reloader,
-            generations,
-            metrics,
-            metrics_address,
-            listeners,
-            background,
-            builtin,
-        } = wiring::wire(config)?;
+        let parts = wiring::wire(config)?;
         let watch = match config.script.reload {
             Reload::Sighup => None,
-            Reload::Auto => Some(Watch::start(Arc::clone(&reloader)).map_err(|error| StartError::System {
+            Reload::Auto => Some(Watch::start(Arc::clone(&parts.reloader)).map_err(|error| StartError::System {
                 what: "watching the script's folder",
                 error: std::io::Error::other(error),
             })?),
         };
-        for listener in &listeners {
+        for listener in &parts.listeners {
             tracing::info!(transport = %listener.transport, address = %listener.bound, advertised = %listener.advertised(), "listening");
         }
         tracing::info!("ready");
-        Ok(Self {
-            runtime,
-            environment,
-            reloader,
-            generations,
-            metrics,
-            metrics_address,
-            listeners,
-            drain_limit: config.server.drain,
-            stop: Arc::default(),
-            watch: Mutex::new(watch),
-            background: Some(background),
-            _builtin: builtin,
-        })
+        Ok(Self { parts, drain_limit: config.server.drain, stop: Arc::default(), watch })
     }
 
     /// The address of the first listener of that transport, with its real port.
     #[must_use]
     pub fn address(&self, transport: TransportProtocol) -> Option<SocketAddr> {
-        self.listeners.iter().find(|listener| listener.transport == transport).map(|listener| listener.bound)
+        self.parts.listeners.iter().find(|listener| listener.transport == transport).map(|listener| listener.bound)
     }
 
     /// The address of the metrics page, with its real port.
     #[must_use]
     pub const fn metrics_address(&self) -> Option<SocketAddr> {
-        self.metrics_address
+        self.parts.metrics_address
     }
 
     /// Loads the script again; a failure changes nothing and is in the log.
@@ -147,13 +112,13 @@ impl Server {
     /// # Errors
     /// What is wrong with the script.
     pub fn reload(&self) -> Result<u64, LoadError> {
-        self.reloader.reload().map(|generation| generation.number)
+        self.parts.reloader.reload().map(|generation| generation.number)
     }
 
     /// The text of the metrics page.
     #[must_use]
     pub fn metrics(&self) -> String {
-        self.metrics.render()
+        self.parts.metrics.render()
     }
 
     /// What another thread needs to stop the server: call it once to drain, twice to end at once.
@@ -171,7 +136,7 @@ impl Server {
 
     /// What another thread needs to reload the script.
     pub fn reload_handle(&self) -> impl Fn() + Send + 'static + use<> {
-        let reloader = Arc::clone(&self.reloader);
+        let reloader = Arc::clone(&self.parts.reloader);
         move || {
             // A failure is logged by the reloader and leaves the generation before.
             let _ = reloader.reload();
@@ -187,17 +152,14 @@ impl Server {
             }
         }
         let stop = Arc::clone(&self.stop);
-        drain(&self.runtime, &self.environment, self.drain_limit, &|| stop.hurry.load(Ordering::SeqCst));
+        drain(&self.parts.runtime, &self.parts.environment, self.drain_limit, &|| stop.hurry.load(Ordering::SeqCst));
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        *self.watch.lock() = None;
-        self.runtime.stop();
-        self.generations.clear();
-        if let Some(background) = self.background.take() {
-            background.shutdown_background();
-        }
+        self.watch = None;
+        self.parts.runtime.stop();
+        self.parts.generations.clear();
     }
 }

@@ -19,9 +19,9 @@ use crate::builtin::BuiltinScript;
 use crate::clock::MonotonicClock;
 use crate::config::Config;
 use crate::generations::LoadedGenerations;
-use crate::metrics::{self, RuntimeCounters, ServerMetrics, Sources};
+use crate::metrics::{self, ServerMetrics, Sources};
 use crate::reload::{Reloader, ScriptFiles};
-use crate::runtime::{Parts, Runtime, RuntimeLimits};
+use crate::runtime::{Parts, Runtime, RuntimeCounters, RuntimeLimits};
 use crate::server::StartError;
 use crate::timers::ScriptTimers;
 
@@ -36,8 +36,9 @@ pub(crate) struct Wired {
     pub(crate) metrics: Arc<ServerMetrics>,
     pub(crate) metrics_address: Option<SocketAddr>,
     pub(crate) listeners: Vec<Listener>,
-    pub(crate) background: tokio::runtime::Runtime,
-    pub(crate) builtin: Option<BuiltinScript>,
+    /// What waits, and the built-in script's folder: they go with the server.
+    _background: tokio::runtime::Runtime,
+    _builtin: Option<BuiltinScript>,
 }
 
 /// Everything that exists before a socket is bound: enough to load a script.
@@ -105,8 +106,8 @@ pub(crate) fn wire(config: &Config) -> Result<Wired, StartError> {
         metrics: base.metrics,
         metrics_address,
         listeners,
-        background: base.background,
-        builtin: base.builtin,
+        _background: base.background,
+        _builtin: base.builtin,
     })
 }
 

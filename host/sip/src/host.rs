@@ -27,34 +27,17 @@ impl Host {
     /// Reads a name, an IPv4 address, or an IPv6 address with or without brackets.
     pub fn parse(text: impl Into<ByteStr>) -> Result<Self, InvalidHost> {
         let text = text.into();
-        let Some(&first) = text.first() else { return Err(InvalidHost) };
-        if first == b'[' || text.contains(&b':') {
-            let inner = text.strip_prefix(b"[").map_or(Some(&*text), |rest| rest.strip_suffix(b"]"));
-            return inner.and_then(parse_ipv6).map(Self::V6).ok_or(InvalidHost);
-        }
-        if first.is_ascii_digit()
-            && let Some(address) = parse_address(&text)
-        {
-            return Ok(Self::V4(address));
-        }
-        let is_name = text.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'));
-        if is_name { Ok(Self::Name(text)) } else { Err(InvalidHost) }
+        Ok(match HostRef::parse(&text)? {
+            HostRef::Name(_) => Self::Name(text),
+            HostRef::V4(address) => Self::V4(address),
+            HostRef::V6(address) => Self::V6(address),
+        })
     }
 
-    /// Reads `host` or `host:port`.
+    /// Reads `host` or `host:port`, a part of `source`.
     pub(crate) fn parse_with_port(source: &ByteStr, text: &[u8]) -> Result<(Self, Option<u16>), InvalidHost> {
-        let host_end = match text.first() {
-            Some(b'[') => memchr::memchr(b']', text).map_or(text.len(), |at| at + 1),
-            _ => memchr::memchr(b':', text).unwrap_or(text.len()),
-        };
-        let (host, rest) = text.split_at_checked(host_end).unwrap_or((text, &[]));
-        let host = Self::parse(source.slice_of(grammar::trim(host)))?;
-        let port = match grammar::trim(rest) {
-            [] => None,
-            [b':', digits @ ..] => Some(grammar::parse_u16(grammar::trim(digits)).ok_or(InvalidHost)?),
-            _ => return Err(InvalidHost),
-        };
-        Ok((host, port))
+        let (host, port) = HostRef::parse_with_port(text)?;
+        Ok((host.in_source(source), port))
     }
 
     /// The address, when it is one.
@@ -81,6 +64,70 @@ impl Host {
         match self {
             Self::Name(name) => out.extend_from_slice(name),
             Self::V4(_) | Self::V6(_) => out.extend_from_slice(self.to_string().as_bytes()),
+        }
+    }
+}
+
+/// As [`Host`], with a name that is borrowed from the text that it was read from.
+#[derive(Clone, Copy, Debug)]
+pub enum HostRef<'a> {
+    /// A domain name.
+    Name(&'a [u8]),
+    /// An IPv4 address.
+    V4(Ipv4Addr),
+    /// An IPv6 address.
+    V6(Ipv6Addr),
+}
+
+impl<'a> HostRef<'a> {
+    /// Reads a name, an IPv4 address, or an IPv6 address with or without brackets.
+    pub(crate) fn parse(text: &'a [u8]) -> Result<Self, InvalidHost> {
+        let Some(&first) = text.first() else { return Err(InvalidHost) };
+        if first.is_ascii_digit()
+            && let Some(address) = parse_address(text)
+        {
+            return Ok(Self::V4(address));
+        }
+        let is_name = text.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'));
+        if is_name {
+            return Ok(Self::Name(text));
+        }
+        let inner = text.strip_prefix(b"[").map_or(Some(text), |rest| rest.strip_suffix(b"]"));
+        inner.and_then(parse_ipv6).map(Self::V6).ok_or(InvalidHost)
+    }
+
+    /// Reads `host` or `host:port`.
+    pub(crate) fn parse_with_port(text: &'a [u8]) -> Result<(Self, Option<u16>), InvalidHost> {
+        let host_end = match text.first() {
+            Some(b'[') => memchr::memchr(b']', text).map_or(text.len(), |at| at + 1),
+            _ => text.iter().position(|byte| *byte == b':').unwrap_or(text.len()),
+        };
+        let (host, rest) = text.split_at_checked(host_end).unwrap_or((text, &[]));
+        let host = Self::parse(grammar::trim(host))?;
+        let port = match grammar::trim(rest) {
+            [] => None,
+            [b':', digits @ ..] => Some(grammar::parse_u16(grammar::trim(digits)).ok_or(InvalidHost)?),
+            _ => return Err(InvalidHost),
+        };
+        Ok((host, port))
+    }
+
+    /// The same host as a slice of `source`, which it was read from.
+    pub(crate) fn in_source(self, source: &ByteStr) -> Host {
+        match self {
+            Self::Name(name) => Host::Name(source.slice_of(name)),
+            Self::V4(address) => Host::V4(address),
+            Self::V6(address) => Host::V6(address),
+        }
+    }
+
+    /// The address, when it is one.
+    #[must_use]
+    pub const fn ip(self) -> Option<IpAddr> {
+        match self {
+            Self::Name(_) => None,
+            Self::V4(address) => Some(IpAddr::V4(address)),
+            Self::V6(address) => Some(IpAddr::V6(address)),
         }
     }
 }

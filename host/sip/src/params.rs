@@ -10,8 +10,11 @@ use crate::ByteStr;
 use crate::grammar;
 use crate::uri::escape;
 
+mod cursor;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use cursor::Parameters;
 
 /// An ordered list of parameters. Names compare without case. Values are kept as they came, quotes and escapes included.
 #[derive(Clone, Debug)]
@@ -63,22 +66,12 @@ impl Params {
     /// Reads the parameters of a header: nothing, or `;` and what follows.
     pub fn parse(text: impl Into<ByteStr>) -> Result<Self, InvalidParams> {
         let text = text.into();
-        let mut params = Self { text: text.clone(), ..Self::new() };
-        let mut at = match grammar::trim(&text) {
-            [] => return Ok(Self::new()),
-            [b';', ..] => text.len() - grammar::trim_start(&text).len() + 1,
-            _ => return Err(InvalidParams),
-        };
-        loop {
-            let rest = text.get(at..).ok_or(InvalidParams)?;
-            let length = find_semicolon(rest)?;
-            let end = at + length.unwrap_or(rest.len());
-            params.push_header_parameter(at..end)?;
-            if length.is_none() {
-                return Ok(params);
-            }
-            at = end + 1;
+        let mut spans = SmallVec::new();
+        for parameter in Parameters::new(&text)? {
+            let (name, value) = parameter?;
+            spans.push(Span::of(&text, name, value));
         }
+        Ok(Self { text, spans, place: Place::Header })
     }
 
     /// Reads the parameters of a URI, without the first `;`. Empty ones are left out.
@@ -87,23 +80,12 @@ impl Params {
         let mut at = 0;
         while let Some(rest) = params.text.get(at..).filter(|rest| !rest.is_empty()) {
             let length = memchr::memchr(b';', rest).unwrap_or(rest.len());
-            if let Some(span) = Span::cut(rest.get(..length).unwrap_or_default(), at) {
+            if let Some(span) = Span::cut(&params.text, rest.get(..length).unwrap_or_default()) {
                 params.spans.push(span);
             }
             at += length + 1;
         }
         params
-    }
-
-    fn push_header_parameter(&mut self, range: Range<usize>) -> Result<(), InvalidParams> {
-        let text = self.text.get(range.clone()).ok_or(InvalidParams)?;
-        let span = Span::cut(text, range.start).ok_or(InvalidParams)?;
-        let name = self.text.get(span.name_range()).unwrap_or_default();
-        if name.iter().any(|byte| grammar::is_blank(*byte) || matches!(byte, b'"' | b'<' | b'>' | b',')) {
-            return Err(InvalidParams);
-        }
-        self.spans.push(span);
-        Ok(())
     }
 
     /// Whether there is none.
@@ -259,34 +241,25 @@ fn write_parameter(out: &mut Vec<u8>, name: &[u8], value: Option<&[u8]>) {
     }
 }
 
-/// Where the next `;` outside quotes stands.
-fn find_semicolon(text: &[u8]) -> Result<Option<usize>, InvalidParams> {
-    let mut at = 0;
-    loop {
-        let rest = text.get(at..).unwrap_or_default();
-        let Some(found) = memchr::memchr2(b';', b'"', rest).map(|found| at + found) else { return Ok(None) };
-        let rest = text.get(found..).unwrap_or_default();
-        if rest.first() == Some(&b';') {
-            return Ok(Some(found));
-        }
-        at = found + grammar::quoted_end(rest).ok_or(InvalidParams)?;
-    }
-}
-
 impl Span {
-    /// Cuts `name`, `name=value` or `name = value`, which stands at `offset`. `None` when the name is empty.
-    #[allow(clippy::cast_possible_truncation)]
-    fn cut(text: &[u8], offset: usize) -> Option<Self> {
-        // Messages are shorter than 4 GiB.
-        let span = |part: &[u8]| {
-            let start = offset + (part.as_ptr() as usize - text.as_ptr() as usize);
-            (start as u32, (start + part.len()) as u32)
-        };
+    /// Cuts `name`, `name=value` or `name = value` out of `text`, a part of `source`. `None` when the name is empty.
+    fn cut(source: &[u8], text: &[u8]) -> Option<Self> {
         let (name, value) = match grammar::split_once(text, b'=') {
-            Some((name, value)) => (grammar::trim(name), Some(span(grammar::trim(value)))),
+            Some((name, value)) => (grammar::trim(name), Some(grammar::trim(value))),
             None => (grammar::trim(text), None),
         };
-        (!name.is_empty()).then(|| Self { name: span(name), value })
+        (!name.is_empty()).then(|| Self::of(source, name, value))
+    }
+
+    /// Where these parts of `source` stand.
+    #[allow(clippy::cast_possible_truncation)]
+    fn of(source: &[u8], name: &[u8], value: Option<&[u8]>) -> Self {
+        // Messages are shorter than 4 GiB.
+        let span = |part: &[u8]| {
+            let start = part.as_ptr() as usize - source.as_ptr() as usize;
+            (start as u32, (start + part.len()) as u32)
+        };
+        Self { name: span(name), value: value.map(span) }
     }
 
     const fn name_range(&self) -> Range<usize> {

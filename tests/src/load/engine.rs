@@ -119,8 +119,10 @@ impl Engine {
         self.wants_more()
     }
 
+    /// After a failure nothing is begun any more: what it shows is shown.
     fn wants_more(&self) -> bool {
         match self.load.calls {
+            _ if !self.report.failures.is_empty() => false,
             Some(calls) => self.started < calls,
             None => !self.progress.stop.load(Ordering::SeqCst),
         }

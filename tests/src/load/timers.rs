@@ -5,6 +5,8 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::{Duration, Instant};
 
+use crate::wait::PATIENCE;
+
 /// What is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Due {
@@ -54,11 +56,11 @@ pub(super) struct Backoff {
 
 impl Backoff {
     pub(super) fn invite(now: Instant, t1: Duration) -> Self {
-        Self { interval: t1, longest: None, give_up: now + t1 * 64 }
+        Self { interval: t1, longest: None, give_up: now + (t1 * 64).min(PATIENCE) }
     }
 
     pub(super) fn other(now: Instant, t1: Duration) -> Self {
-        Self { interval: t1, longest: Some(t1 * 8), give_up: now + t1 * 64 }
+        Self { interval: t1, longest: Some(t1 * 8), give_up: now + (t1 * 64).min(PATIENCE) }
     }
 
     /// When to send again next; `None`: it has been tried for long enough.

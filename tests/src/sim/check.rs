@@ -74,7 +74,7 @@ impl Record {
             }
             Start::Request { method, .. } => match self.upstream(message.branch, method) {
                 Some(upstream) => upstream.requested_again(notes.now()),
-                None => self.upstreams.push(Upstream::new(message, method, notes.now())),
+                None => self.arrived(message, method, notes.now()),
             },
             Start::Response { status } => {
                 let is_it = |branch: &&mut Branch| branch.is(message.branch, message.method);
@@ -127,6 +127,13 @@ impl Record {
             branch.ended(notes);
         }
         self.acknowledgements.ended(notes);
+    }
+
+    /// A request has come for the first time.
+    fn arrived(&mut self, message: &Glance, method: Method, now: u64) {
+        let invite = self.upstreams.iter().find(|other| other.is_cancelled_by(message));
+        let is_apart = invite.is_none_or(|invite| !invite.is_open());
+        self.upstreams.push(Upstream::new(message, method, is_apart, now));
     }
 
     fn upstream(&mut self, branch: u64, method: Method) -> Option<&mut Upstream> {
@@ -200,9 +207,14 @@ impl Record {
         }
     }
 
-    /// One tag for all responses that the proxy makes to a request and its CANCEL (RFC 3261 8.2.6.2, 9.2).
+    /// One tag for all responses that the proxy makes to a request (RFC 3261 8.2.6.2); and for those to its CANCEL
+    /// (9.2), unless nothing was left to be cancelled.
     fn own_tag_used(&mut self, branch: u64, tag: u64, message: &Glance, notes: &mut Notes<'_>) {
+        let is_apart = self.upstreams.iter().any(|upstream| upstream.branch == branch && upstream.is_late_cancel());
         for upstream in self.upstreams.iter_mut().filter(|upstream| upstream.branch == branch) {
+            if is_apart && upstream.method != message.method {
+                continue;
+            }
             let known = *upstream.own_tag.get_or_insert(tag);
             notes.demand(known == tag, Invariant::OneOwnTag, || {
                 format!("another To-tag than before: {}", message.summary())

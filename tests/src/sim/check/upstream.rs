@@ -11,6 +11,8 @@ pub(super) struct Upstream {
     pub(super) method: Method,
     /// The To-tag of the proxy's own responses.
     pub(super) own_tag: Option<u64>,
+    /// When it came there was no request that it could have cancelled.
+    is_apart: bool,
     vias: usize,
     max_forwards: u32,
     requested_at: u64,
@@ -45,11 +47,12 @@ struct Failure {
 }
 
 impl Upstream {
-    pub(super) fn new(request: &Glance, method: Method, now: u64) -> Self {
+    pub(super) fn new(request: &Glance, method: Method, is_apart: bool, now: u64) -> Self {
         Self {
             branch: request.branch,
             method,
             own_tag: None,
+            is_apart,
             vias: request.vias.len(),
             max_forwards: request.max_forwards.unwrap_or(70),
             requested_at: now,
@@ -60,6 +63,19 @@ impl Upstream {
 
     pub(super) const fn requested_again(&mut self, now: u64) {
         self.requested_at = now;
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.outcome == Outcome::Open
+    }
+
+    /// Whether that CANCEL, if it is one, is for it.
+    pub(super) fn is_cancelled_by(&self, request: &Glance) -> bool {
+        self.is_acknowledged_by(request)
+    }
+
+    pub(super) fn is_late_cancel(&self) -> bool {
+        self.method == Method::Cancel && self.is_apart
     }
 
     /// Whether its final response has just been sent for the first time.
