@@ -1,16 +1,19 @@
 //! 50 days of 10,000 calls each, ten in a test.
 
+use std::ops::Range;
+use std::time::Duration;
+
 use siphon_tests::sim::{Outcome, Report, Simulation};
 
-fn live(seeds: std::ops::Range<u64>) {
+fn live(seeds: Range<u64>) {
     for seed in seeds {
         let report = Simulation::of(seed).run();
         println!("{report}");
         assert_eq!(report.calls, 10_000);
-        if let Some(violation) = report.violations.first() {
-            let traced = Simulation::of(seed).traced(violation.session).run();
-            panic!("{traced}");
+        if let Some(session) = report.violations.iter().find_map(|violation| violation.session) {
+            panic!("{}", Simulation::of(seed).traced(session).run());
         }
+        assert!(report.counts.is_empty());
         assert_every_end_was_seen(&report);
     }
 }
@@ -23,6 +26,7 @@ fn assert_every_end_was_seen(report: &Report) {
         assert!(count > 100, "{count} calls ended as {outcome:?}");
     }
     assert!(report.requests.iter().chain(&report.handlers).all(|count| *count > 100));
+    assert!(report.late_outcomes > 100 && report.abandoned > 0);
 }
 
 #[test]
@@ -48,4 +52,13 @@ fn days_31_to_40_leave_nothing_undone() {
 #[test]
 fn days_41_to_50_leave_nothing_undone() {
     live(41..51);
+}
+
+#[test]
+fn a_seed_gives_the_same_day_again() {
+    let run = || Simulation::of(3).with_calls(300, Duration::from_secs(2_700)).traced(1).run();
+    let (one, two) = (run(), run());
+    assert_eq!((one.traffic, one.transactions, &one.outcomes), (two.traffic, two.transactions, &two.outcomes));
+    assert!(!one.trace.is_empty());
+    assert_eq!(one.trace, two.trace);
 }

@@ -1,6 +1,6 @@
-//! The simulator: hours of SIP in seconds. Real shards of `siphon-core` stand between user agents on a network that loses,
-//! doubles and delays datagrams, and an oracle watches the wire. Time is virtual and chance comes from a seed, so that a run
-//! can be had again. No socket, no thread, no clock.
+//! The simulator: hours of SIP in seconds. Real shards of `siphon-core` stand between user agents on a network that
+//! loses, doubles and delays datagrams, and an oracle watches the wire. Time is virtual and chance comes from a seed,
+//! so that a run can be had again. No socket, no thread, no clock.
 //!
 //! ```text
 //! plan ----> agents <--> network <--> proxy (shards, script)

@@ -101,8 +101,14 @@ impl ServerIdentity {
     #[must_use]
     pub fn record_route(&self, listener: ListenerId, token: &str, secure: bool) -> Option<String> {
         let face = self.face(listener)?;
-        let uri = if secure { face.uri.replacen("sip:", "sips:", 1) } else { face.uri.clone() };
-        Some(format!("<{uri};lr;{}={token}>", route_token::PARAMETER))
+        let (scheme, rest) = face.uri.split_once(':')?;
+        let mut route = String::with_capacity(face.uri.len() + token.len() + 12);
+        for part in
+            ["<", scheme, if secure { "s:" } else { ":" }, rest, ";lr;", route_token::PARAMETER, "=", token, ">"]
+        {
+            route.push_str(part);
+        }
+        Some(route)
     }
 
     /// The token for the Record-Route of this request.

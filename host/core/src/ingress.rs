@@ -4,7 +4,7 @@
 use siphon_sip::{
     ByteStr, Destination, Flow, HeaderName, Method, Request, Response, StatusCode, TenantId, Uri, Via, verdict,
 };
-use siphon_transaction::{Received as Match, ServerId, User};
+use siphon_transaction::{Received as Match, RequestKey, ServerId, User};
 
 use crate::context_table::{BranchIndex, ContextKey};
 use crate::identifiers::{Identifiers, LoopHash};
@@ -41,21 +41,28 @@ impl Shard {
         }
         let machinery = &mut *step.machinery;
         let (layer, pending) = (&mut machinery.layer, &mut machinery.pending);
-        let matched = layer.receive_request(tenant, &arrival.request, &flow, step.now, pending);
+        let mut key = RequestKey::of(tenant, &arrival.request, flow.transport);
+        let matched = layer.receive_request(&mut key, &arrival.request, step.now, pending);
         routing::undo_strict_routing(&mut arrival.request, &environment.identity, tenant);
         match matched {
             Match::Absorbed => environment.counters.retransmissions.increment(),
-            Match::Cancel { invite, user } => self.receive_cancel(step, &arrival, invite, user),
+            Match::Cancel { invite, user } => self.receive_cancel(step, &mut key, &arrival, (invite, user)),
             Match::Ack { invite } => self.receive_ack(step, arrival, invite),
             // What has passed us came back by itself: a spiral, or a loop that the hash in our Via tells.
-            Match::Merged if has_passed_us(step, &arrival.request) => self.receive_new(step, arrival),
+            Match::Merged if has_passed_us(step, &arrival.request) => self.receive_new(step, &mut key, arrival),
             Match::Merged => refuse_loop(step, &arrival),
-            Match::New => self.receive_new(step, arrival),
+            Match::New => self.receive_new(step, &mut key, arrival),
         }
     }
 
     /// RFC 3261 9.2: 200 at once, whatever becomes of the INVITE.
-    fn receive_cancel(&mut self, step: &mut Step<'_>, arrival: &Arrival, invite: Option<ServerId>, user: Option<User>) {
+    fn receive_cancel(
+        &mut self,
+        step: &mut Step<'_>,
+        request_key: &mut RequestKey,
+        arrival: &Arrival,
+        (invite, user): (Option<ServerId>, Option<User>),
+    ) {
         if invite.is_none() {
             return refuse(step, arrival, StatusCode::CALL_OR_TRANSACTION_DOES_NOT_EXIST, None);
         }
@@ -67,7 +74,7 @@ impl Shard {
             self.with_context(key, step, |context, step| tag = Some(context.tag(step)));
         }
         let tag = tag.unwrap_or_else(|| step.machinery.identifiers.stateless_tag(&arrival.request));
-        answer_once(step, arrival, response, &tag);
+        answer_once(step, request_key, arrival, response, &tag);
         if let Some(key) = key {
             self.with_context(key, step, |context, step| context.cancelled_by_client(step, reason));
         }
@@ -77,7 +84,7 @@ impl Shard {
     fn receive_ack(&mut self, step: &mut Step<'_>, arrival: Arrival, invite: Option<(ServerId, User)>) {
         let Arrival { tenant, request, flow, .. } = arrival;
         let tag = request.headers().to_tag();
-        if tag.is_some_and(|tag| tag == step.machinery.identifiers.stateless_tag(&request)) {
+        if tag.is_some_and(|tag| step.machinery.identifiers.is_stateless_tag(&tag, &request)) {
             // It acknowledges an error that we sent without state.
             return;
         }
@@ -96,7 +103,7 @@ impl Shard {
         ack::forward(step, tenant, request, &flow, route);
     }
 
-    fn receive_new(&mut self, step: &mut Step<'_>, arrival: Arrival) {
+    fn receive_new(&mut self, step: &mut Step<'_>, request_key: &mut RequestKey, arrival: Arrival) {
         let environment = step.environment();
         let request = &arrival.request;
         let is_invite = *request.method() == Method::Invite;
@@ -104,7 +111,7 @@ impl Shard {
             environment.counters.draining.increment();
             return refuse_for_now(step, &arrival);
         }
-        if *request.method() == Method::Prack && self.takes_prack(step, &arrival) {
+        if *request.method() == Method::Prack && self.takes_prack(step, request_key, &arrival) {
             return;
         }
         if routing::remaining_hops(request, environment.config.max_forwards) == 0 {
@@ -124,7 +131,7 @@ impl Shard {
         let Arrival { tenant, request, flow, reply_to } = arrival;
         let user = key.user(BranchIndex(0));
         let layer = &mut step.machinery.layer;
-        match layer.create_server(tenant, &request, &flow, reply_to, user, step.now) {
+        match layer.create_server(request_key, &request, reply_to, user, step.now) {
             Ok(server) => {
                 let received = Received { key, tenant, server, request, flow, generation };
                 let context = Context::begin(received, step);
@@ -139,7 +146,7 @@ impl Shard {
     }
 
     /// A PRACK for a reliable 1xx of our own is answered here.
-    fn takes_prack(&mut self, step: &mut Step<'_>, arrival: &Arrival) -> bool {
+    fn takes_prack(&mut self, step: &mut Step<'_>, request_key: &mut RequestKey, arrival: &Arrival) -> bool {
         let Some(tag) = arrival.request.headers().to_tag() else { return false };
         let Some(key) = step.machinery.reliable.get(&tag).copied() else { return false };
         let mut is_ours = false;
@@ -147,7 +154,7 @@ impl Shard {
         if !is_ours {
             return false;
         }
-        answer_once(step, arrival, arrival.request.response(StatusCode::OK, None), &tag);
+        answer_once(step, request_key, arrival, arrival.request.response(StatusCode::OK, None), &tag);
         true
     }
 }
@@ -169,10 +176,16 @@ fn has_passed_us(step: &Step<'_>, request: &Request) -> bool {
 
 /// Answers through a server transaction that is made for that: a retransmission gets this very response, whatever has
 /// become of the INVITE until then (RFC 3261 17.2.2). Without room for one the answer is stateless.
-fn answer_once(step: &mut Step<'_>, arrival: &Arrival, mut response: Response, tag: &ByteStr) {
-    let Arrival { tenant, request, flow, reply_to } = arrival;
+fn answer_once(
+    step: &mut Step<'_>,
+    request_key: &mut RequestKey,
+    arrival: &Arrival,
+    mut response: Response,
+    tag: &ByteStr,
+) {
+    let Arrival { request, reply_to, .. } = arrival;
     let layer = &mut step.machinery.layer;
-    match layer.create_server(*tenant, request, flow, *reply_to, User::default(), step.now) {
+    match layer.create_server(request_key, request, *reply_to, User::default(), step.now) {
         Ok(server) => {
             let config = &step.machinery.environment.config;
             local_response::complete(&mut response, tag, config.server_header.as_ref());

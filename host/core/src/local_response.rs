@@ -56,7 +56,7 @@ pub(crate) fn unavailable(request: &Request, retry_after: u32) -> Response {
 
 /// Says after how many seconds the client may come back (RFC 3261 20.33).
 pub(crate) fn retry_later(response: &mut Response, seconds: u32) {
-    response.headers_mut().append(HeaderName::RetryAfter, seconds.to_string());
+    response.headers_mut().append(HeaderName::RetryAfter, seconds);
 }
 
 fn stamp_to_tag(response: &mut Response, tag: &ByteStr) {

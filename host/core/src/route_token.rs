@@ -9,6 +9,7 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use siphasher::sip::SipHasher13;
 use siphon_sip::{ConnectionId, Flow, ListenerId, TenantId, TransportProtocol};
+use smallvec::SmallVec;
 
 /// The name of the parameter: `;tok=...`.
 pub const PARAMETER: &str = "tok";
@@ -38,7 +39,8 @@ pub struct RouteFacts {
 #[must_use]
 pub fn tag_print(tag: Option<&[u8]>) -> u32 {
     let mut hasher = SipHasher13::new_with_keys(0, 0);
-    hasher.write(&tag.unwrap_or_default().to_ascii_lowercase());
+    let lower: SmallVec<[u8; 64]> = tag.unwrap_or_default().iter().map(u8::to_ascii_lowercase).collect();
+    hasher.write(&lower);
     u32::try_from(hasher.finish() >> 32).unwrap_or_default()
 }
 

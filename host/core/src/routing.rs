@@ -49,7 +49,8 @@ pub(crate) fn follow_route(request: &mut Request) -> Option<SipUri> {
 /// A strict router before us has put our Record-Route URI where the Request-URI belongs: the last Route is the real one
 /// (RFC 3261 16.4).
 pub(crate) fn undo_strict_routing(request: &mut Request, identity: &ServerIdentity, tenant: TenantId) {
-    if !request.headers().contains(&HeaderName::Route) {
+    // What we put into a Record-Route has parameters.
+    if !request.headers().contains(&HeaderName::Route) || !request.uri().contains(&b';') {
         return;
     }
     let Ok(Uri::Sip(uri)) = Uri::parse(request.uri()) else { return };

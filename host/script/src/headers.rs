@@ -36,7 +36,7 @@ pub(crate) fn one_line(text: &str, what: &'static str) -> Result<ByteStr, ApiErr
 
 /// Text for a script; what is not UTF-8 becomes U+FFFD.
 pub(crate) fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
+    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes).into_owned(), str::to_owned)
 }
 
 /// The first line of that name as it stands.

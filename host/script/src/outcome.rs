@@ -46,7 +46,7 @@ pub struct Decision {
     /// What shall be done with the transaction.
     pub action: Action,
     /// The request with the handlers' edits: what a relay or a fork sends on.
-    pub message: siphon_sip::Request,
+    pub message: Box<siphon_sip::Request>,
     /// Whether the script asked for a Record-Route on whatever is sent on, retargets included.
     pub record_route: bool,
     /// The flow that a Route of ours, which `loose_route` took off, names

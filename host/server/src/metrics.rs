@@ -132,14 +132,18 @@ impl Sources {
         ] {
             families.counter(name, help, counter.value());
         }
-        let (mut transactions, mut proxied) = (0, 0);
+        let (mut transactions, mut proxied, mut events) = (0, 0, 0);
         self.runtime.inspect_shards(|shard| {
             let gauges = shard.gauges();
             transactions += gauges.server_transactions + gauges.client_transactions;
             proxied += gauges.contexts;
+            events += gauges.events;
         });
         families.gauge("siphon_transactions_active", "transactions, wait timers included", transactions as u64);
         families.gauge("siphon_proxy_requests_active", "requests in progress", proxied as u64);
+        families.gauge("siphon_script_events_active", "script events not decided yet", events as u64);
+        families.gauge("siphon_reader_backlog", "work that waits for the readers", self.runtime.backlog() as u64);
+        families.gauge("siphon_resolver_queue", "questions for addresses", self.runtime.pending_names() as u64);
     }
 
     fn collect_transport(&self, families: &mut Families) {
@@ -155,10 +159,16 @@ impl Sources {
             ("siphon_stream_messages_sent_total", "messages sent on streams", stats.stream_messages_sent),
             ("siphon_connections_refused_total", "streams refused", stats.connections_refused),
             ("siphon_connections_evicted_total", "idle streams closed for new ones", stats.connections_evicted),
+            ("siphon_connections_idle_total", "streams closed because nothing happened", stats.connections_closed_idle),
+            (
+                "siphon_connections_stalled_total",
+                "streams closed with a message half received or half sent",
+                stats.connections_closed_stalled,
+            ),
             ("siphon_streams_refused_total", "streams closed for what they sent", stats.streams_refused),
             (
                 "siphon_send_queue_overflows_total",
-                "streams closed because the peer did not read",
+                "messages refused because the peer did not read",
                 stats.send_queue_overflows,
             ),
         ] {
@@ -176,13 +186,18 @@ impl Sources {
 
     fn collect_script(&self, families: &mut Families) {
         let admission = self.runtime.admission();
-        let threads = self.runtime.threads().gauges();
+        let threads = self.runtime.thread_gauges();
         for (name, help, value) in [
             ("siphon_pyexec_pool_size", "handler threads", threads.live),
             ("siphon_pyexec_pool_idle", "handler threads without work", threads.idle),
             ("siphon_pyexec_pool_max", "handler threads that there may be", threads.max),
             ("siphon_pyexec_inflight", "handlers running", admission.running()),
             ("siphon_pyexec_queue_depth", "events that wait for a thread", admission.waiting()),
+            (
+                "siphon_background_events_waiting",
+                "timer and binding events that wait",
+                self.runtime.background_backlog(),
+            ),
             ("siphon_pyexec_parked", "asynchronous handlers that wait for something", admission.parked_now()),
             ("siphon_script_generations", "generations that live", self.generations.living_count()),
         ] {

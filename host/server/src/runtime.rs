@@ -30,14 +30,15 @@ use self::lease::Tenure;
 use self::monitor::Monitor;
 use self::seat::SeatSlot;
 use self::shards::Shards;
-use self::threads::Threads;
+use self::threads::{ThreadGauges, Threads};
 use crate::clock::MonotonicClock;
 use crate::timers::RunBackground;
 
 /// How large the runtime may grow.
 #[derive(Clone, Debug)]
 pub(crate) struct RuntimeLimits {
-    /// Threads that run handlers, the readers among them (`script.sync_pool_max`).
+    /// Threads that run handlers, the readers among them (`script.sync_pool_max`). A quarter of them is kept for timers
+    /// and changed bindings.
     pub(crate) threads: usize,
     /// Events that may wait for a thread (`script.executor_queue_capacity`); beyond it a request gets 503.
     pub(crate) waiting_events: usize,
@@ -72,6 +73,8 @@ pub(crate) struct Runtime {
     seats: Vec<SeatSlot>,
     shards: Arc<Shards>,
     threads: Arc<Threads>,
+    /// For what belongs to no transaction: it never takes the thread that a seat or a request needs.
+    background: Arc<Threads>,
     admission: Admission,
     monitor: Monitor,
     resolver: Arc<Resolver>,
@@ -94,10 +97,12 @@ impl Runtime {
     pub(crate) fn start(parts: Parts) -> std::io::Result<Arc<Self>> {
         let seats: Vec<_> = parts.seats.into_iter().map(SeatSlot::new).collect();
         let readers = seats.len();
-        let max_threads = parts.limits.threads.max(2 * readers);
+        let for_background = (parts.limits.threads / 4).max(1);
+        let max_threads = parts.limits.threads.saturating_sub(for_background).max(2 * readers);
         let runtime = Arc::new(Self {
             transport: parts.transport,
             shards: Shards::new(parts.shards, parts.limits.shard_inbox),
+            background: Threads::new(Arc::clone(&parts.engine), for_background),
             threads: Threads::new(parts.engine, max_threads),
             admission: Admission::new(max_threads - readers, parts.limits.waiting_events, parts.limits.parked_handlers),
             monitor: Monitor::default(),
@@ -123,19 +128,19 @@ impl Runtime {
         Ok(runtime)
     }
 
-    /// Runs a script function that belongs to no transaction, on a handler thread; `done` is called when it has returned
-    /// or was shed because too much of the kind waits already.
+    /// Runs a script function that belongs to no transaction, on a thread kept for those; `done` is called when it has
+    /// returned or was shed because too much of the kind waits already.
     pub(crate) fn run_background(
         &self,
         generation: Arc<Generation>,
         event: BackgroundEvent,
         done: Box<dyn FnOnce() + Send>,
     ) {
-        if self.threads.backlog() >= self.limits.waiting_events.max(1) {
+        if self.background.backlog() >= self.limits.waiting_events.max(1) {
             self.counters.background_shed.fetch_add(1, Ordering::Relaxed);
             return done();
         }
-        self.threads.spawn(Box::new(move || {
+        self.background.spawn(Box::new(move || {
             generation.script.run_background(event);
             drop(generation);
             done();
@@ -161,6 +166,16 @@ impl Runtime {
         self.seats.iter().map(SeatSlot::backlog).sum()
     }
 
+    /// Timer and binding events that wait for a thread.
+    pub(crate) fn background_backlog(&self) -> usize {
+        self.background.backlog()
+    }
+
+    /// Questions that the resolver has not answered yet.
+    pub(crate) fn pending_names(&self) -> usize {
+        self.resolver.pending()
+    }
+
     /// Handlers running, events waiting, refused, completed.
     pub(crate) fn admission(&self) -> &Admission {
         &self.admission
@@ -176,10 +191,16 @@ impl Runtime {
         &self.threads
     }
 
+    /// How many threads there are, those for the background included.
+    pub(crate) fn thread_gauges(&self) -> ThreadGauges {
+        self.threads.gauges() + self.background.gauges()
+    }
+
     /// Ends all threads after what they are doing now.
     pub(crate) fn stop(&self) {
         self.stopping.store(true, Ordering::SeqCst);
         self.threads.stop();
+        self.background.stop();
         for seat in &self.seats {
             seat.io.wake();
         }

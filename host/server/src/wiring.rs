@@ -10,8 +10,9 @@ use std::time::Duration;
 
 use siphon_core::{CoreConfig, Environment, Limits, ServerIdentity, Shard};
 use siphon_python::{PythonConfig, PythonEngine};
+use siphon_script::ports::Timers;
 use siphon_script::{Generation, ScriptEngine};
-use siphon_sip::{ByteStr, Listener};
+use siphon_sip::{ByteStr, Listener, TenantId};
 use siphon_transaction::TransactionConfig;
 use siphon_transport::{Resolver, ResolverConfig, Seat, Transport};
 
@@ -19,7 +20,7 @@ use crate::builtin::BuiltinScript;
 use crate::clock::MonotonicClock;
 use crate::config::Config;
 use crate::generations::LoadedGenerations;
-use crate::metrics::{self, ServerMetrics, Sources};
+use crate::metrics::{self, ServerMetrics, Sources, TableGauge};
 use crate::reload::{Reloader, ScriptFiles};
 use crate::runtime::{Parts, Runtime, RuntimeCounters, RuntimeLimits};
 use crate::server::StartError;
@@ -95,7 +96,7 @@ pub(crate) fn wire(config: &Config) -> Result<Wired, StartError> {
         generations: Arc::clone(&base.generations),
         counters,
         clock: Arc::clone(&base.clock),
-        tables: state.tables(),
+        tables: state.tables().into_iter().chain([timer_gauge(&base.timers)]).collect(),
     });
     let metrics_address = page.map(|page| serve_page(page, config, &base)).transpose()?;
     Ok(Wired {
@@ -109,6 +110,12 @@ pub(crate) fn wire(config: &Config) -> Result<Wired, StartError> {
         _background: base.background,
         _builtin: base.builtin,
     })
+}
+
+fn timer_gauge(timers: &Arc<ScriptTimers>) -> TableGauge {
+    let timers = Arc::clone(timers);
+    let read = Box::new(move || timers.active_count(TenantId::DEFAULT) as u64);
+    TableGauge { name: "siphon_script_timers", help: "timers that scripts set", is_counter: false, read }
 }
 
 impl Base {

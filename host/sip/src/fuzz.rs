@@ -3,6 +3,7 @@
 
 use crate::Uri;
 
+mod borrowed;
 mod edits;
 mod message;
 mod sdp;

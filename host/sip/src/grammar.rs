@@ -2,35 +2,80 @@
 
 use memchr::{memchr, memchr2, memchr3};
 
-/// Whether each byte may stand in a `token`.
-const TOKEN: [bool; 256] = token_table();
+/// A set of bytes that is asked with one look into a table.
+pub(crate) struct ByteSet([bool; 256]);
 
-const fn token_table() -> [bool; 256] {
-    let mut table = [false; 256];
-    let mut byte: usize = 0;
-    while byte < 256 {
-        let allowed = (byte as u8).is_ascii_alphanumeric()
-            || matches!(byte as u8, b'-' | b'.' | b'!' | b'%' | b'*' | b'_' | b'+' | b'`' | b'\'' | b'~');
-        // Evaluated by the compiler: the index is below the length.
-        #[allow(clippy::indexing_slicing)]
-        {
-            table[byte] = allowed;
+// Evaluated by the compiler: every index is a byte.
+#[allow(clippy::indexing_slicing)]
+impl ByteSet {
+    /// The set of these bytes.
+    pub(crate) const fn of(bytes: &[u8]) -> Self {
+        let mut table = [false; 256];
+        let mut at = 0;
+        while at < bytes.len() {
+            table[bytes[at] as usize] = true;
+            at += 1;
         }
-        byte += 1;
+        Self(table)
     }
-    table
+
+    /// The letters and digits, and these bytes.
+    pub(crate) const fn alphanumeric_and(bytes: &[u8]) -> Self {
+        let Self(mut table) = Self::of(bytes);
+        let mut byte = 0_u8;
+        while byte < 128 {
+            table[byte as usize] |= byte.is_ascii_alphanumeric();
+            byte += 1;
+        }
+        Self(table)
+    }
+
+    /// The blanks and control characters of ASCII, and these bytes.
+    pub(crate) const fn control_and(bytes: &[u8]) -> Self {
+        let Self(mut table) = Self::of(bytes);
+        let mut byte = 0_u8;
+        while byte <= b' ' {
+            table[byte as usize] = true;
+            byte += 1;
+        }
+        table[0x7f] = true;
+        Self(table)
+    }
 }
+
+impl ByteSet {
+    /// Whether `byte` is in the set.
+    #[inline]
+    pub(crate) fn has(&self, byte: u8) -> bool {
+        self.0.get(usize::from(byte)).copied().unwrap_or(false)
+    }
+
+    /// Whether any byte of `text` is in the set.
+    #[inline]
+    pub(crate) fn has_any_of(&self, text: &[u8]) -> bool {
+        text.iter().any(|byte| self.has(*byte))
+    }
+
+    /// Whether every byte of `text` is in the set.
+    #[inline]
+    pub(crate) fn has_all_of(&self, text: &[u8]) -> bool {
+        text.iter().all(|byte| self.has(*byte))
+    }
+}
+
+/// What may stand in a `token`.
+const TOKEN: ByteSet = ByteSet::alphanumeric_and(b"-.!%*_+`'~");
 
 /// Whether `byte` may stand in a `token`.
 #[inline]
 pub(crate) fn is_token_byte(byte: u8) -> bool {
-    TOKEN.get(usize::from(byte)).copied().unwrap_or(false)
+    TOKEN.has(byte)
 }
 
 /// Whether `text` is a `token`: not empty and of token bytes only.
 #[inline]
 pub(crate) fn is_token(text: &[u8]) -> bool {
-    !text.is_empty() && text.iter().all(|&byte| is_token_byte(byte))
+    !text.is_empty() && TOKEN.has_all_of(text)
 }
 
 /// Whether `byte` is a blank, a line end included: unfolded values hold the first two only.
@@ -67,6 +112,12 @@ pub(crate) fn trim_end(mut text: &[u8]) -> &[u8] {
         text = rest;
     }
     text
+}
+
+/// Whether `text` is that name in any case. As names are mostly spelt as they should be, that is looked at first.
+#[inline]
+pub(crate) fn is_name(text: &[u8], name: &[u8]) -> bool {
+    text == name || text.eq_ignore_ascii_case(name)
 }
 
 /// The two sides of the byte at `at`, which is left out.
@@ -203,5 +254,5 @@ impl<'a> Iterator for ListElements<'a> {
 pub(crate) fn display(f: &mut std::fmt::Formatter<'_>, write: impl FnOnce(&mut Vec<u8>)) -> std::fmt::Result {
     let mut out = Vec::with_capacity(64);
     write(&mut out);
-    f.pad(&String::from_utf8_lossy(&out))
+    f.pad(&crate::ByteStr::from(out).to_string_lossy())
 }

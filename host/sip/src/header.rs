@@ -23,6 +23,7 @@ pub use cseq::CSeq;
 pub use date::Date;
 pub use event::{Event, SubscriptionState};
 pub use media_type::{ContentDisposition, MediaType};
+pub(crate) use name_addr::AddressParts;
 pub use name_addr::NameAddr;
 pub use rack::RAck;
 pub use reason::Reason;
@@ -30,7 +31,7 @@ pub use replaces::Replaces;
 pub use retry_after::RetryAfter;
 pub(crate) use session_timer::parse_min_se;
 pub use session_timer::{Refresher, SessionExpires};
-pub use via::{Via, ViaTransport};
+pub use via::{Via, ViaRef, ViaTransport};
 
 /// `Display`, and conversion into a header value byte by byte, for a type that has `write(&self, &mut Vec<u8>)`.
 macro_rules! printed_header {

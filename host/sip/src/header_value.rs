@@ -85,6 +85,15 @@ impl From<&'static str> for HeaderValue {
     }
 }
 
+/// The number in decimal.
+impl From<u32> for HeaderValue {
+    fn from(number: u32) -> Self {
+        let mut text = Vec::with_capacity(10);
+        crate::print::write_decimal(&mut text, u64::from(number));
+        Self(text.into())
+    }
+}
+
 impl Deref for HeaderValue {
     type Target = [u8];
 

@@ -46,6 +46,20 @@ pub struct Header<'a> {
     pub value: &'a [u8],
 }
 
+/// Which known names a message has, a bit for each.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct NameCounts {
+    present: u128,
+    repeated: u128,
+}
+
+impl NameCounts {
+    /// Whether more than one line has that known name.
+    pub(crate) const fn is_repeated(&self, name: &HeaderName) -> bool {
+        self.repeated & name.code().bit() != 0
+    }
+}
+
 /// A name to look for, without a borrow of the caller's.
 #[derive(Clone)]
 struct Wanted {
@@ -151,13 +165,20 @@ impl Headers {
     /// The first of [`Headers::values`].
     #[must_use]
     pub fn first_value(&self, name: &HeaderName) -> Option<&[u8]> {
-        self.values(name).next()
+        self.first_element(name).map(|(_, value)| value)
     }
 
     /// The first of [`Headers::values`], without a copy.
     #[must_use]
     pub fn first_value_bytes(&self, name: &HeaderName) -> Option<ByteStr> {
-        self.values_bytes(name).next()
+        self.first_element(name).map(|(line, value)| self.slice_of(line, value))
+    }
+
+    /// The first value of that name, and the line that it stands in. Only rarely is that not the first line.
+    fn first_element(&self, name: &HeaderName) -> Option<(&Line, &[u8])> {
+        let is_list = name.is_list();
+        let first_of = |line| Some((line, Elements::new(self.value(line), is_list).next()?));
+        first_of(self.find(name)?).or_else(|| self.matching(name).skip(1).find_map(first_of))
     }
 
     /// Whether there is a line of that name.
@@ -172,6 +193,17 @@ impl Headers {
         self.matching(name).count()
     }
 
+    /// Which known names have lines, and which have more than one: a single scan for many questions.
+    pub(crate) fn name_counts(&self) -> NameCounts {
+        let mut counts = NameCounts::default();
+        for line in &self.lines {
+            let bit = line.code().bit();
+            counts.repeated |= counts.present & bit;
+            counts.present |= bit;
+        }
+        counts
+    }
+
     /// Whether anything differs from what was received.
     #[must_use]
     pub const fn is_edited(&self) -> bool {
@@ -183,7 +215,13 @@ impl Headers {
     }
 
     fn position(&self, name: &HeaderName) -> Option<usize> {
-        self.lines.iter().position(|line| self.is_named(line, name))
+        match name {
+            HeaderName::Other(_) => self.lines.iter().position(|line| self.is_named(line, name)),
+            known => {
+                let code = known.code();
+                self.lines.iter().position(|line| line.code() == code)
+            }
+        }
     }
 
     fn is_named(&self, line: &Line, name: &HeaderName) -> bool {

@@ -5,7 +5,10 @@ use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use crate::ByteStr;
-use crate::grammar;
+use crate::grammar::{self, ByteSet};
+
+/// What may stand in a domain name.
+const NAME: ByteSet = ByteSet::alphanumeric_and(b"-._");
 
 /// A host. Names compare without case; addresses by value, however they are spelt.
 #[derive(Clone, Debug)]
@@ -63,7 +66,8 @@ impl Host {
     pub fn write(&self, out: &mut Vec<u8>) {
         match self {
             Self::Name(name) => out.extend_from_slice(name),
-            Self::V4(_) | Self::V6(_) => out.extend_from_slice(self.to_string().as_bytes()),
+            Self::V4(address) => write_ipv4(out, *address),
+            Self::V6(_) => out.extend_from_slice(self.to_string().as_bytes()),
         }
     }
 }
@@ -84,12 +88,11 @@ impl<'a> HostRef<'a> {
     pub(crate) fn parse(text: &'a [u8]) -> Result<Self, InvalidHost> {
         let Some(&first) = text.first() else { return Err(InvalidHost) };
         if first.is_ascii_digit()
-            && let Some(address) = parse_address(text)
+            && let Some(address) = parse_ipv4(text)
         {
             return Ok(Self::V4(address));
         }
-        let is_name = text.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'));
-        if is_name {
+        if NAME.has_all_of(text) {
             return Ok(Self::Name(text));
         }
         let inner = text.strip_prefix(b"[").map_or(Some(text), |rest| rest.strip_suffix(b"]"));
@@ -139,6 +142,37 @@ fn parse_ipv6(text: &[u8]) -> Option<Ipv6Addr> {
         let (before, rest) = grammar::cut(text, extra);
         parse_address(&[before, rest].concat())
     })
+}
+
+/// Four numbers up to 255 without leading zeros: what [`Ipv4Addr`] reads too, but for every Via and URI.
+fn parse_ipv4(text: &[u8]) -> Option<Ipv4Addr> {
+    let mut octets = [0_u8; 4];
+    let mut rest = text;
+    for (place, octet) in octets.iter_mut().enumerate() {
+        if place > 0 {
+            rest = rest.strip_prefix(b".")?;
+        }
+        let (first, mut behind) = rest.split_first()?;
+        *octet = first.checked_sub(b'0').filter(|digit| *digit < 10)?;
+        while let Some((digit @ b'0'..=b'9', tail)) = behind.split_first() {
+            if *octet == 0 {
+                return None;
+            }
+            *octet = octet.checked_mul(10)?.checked_add(digit - b'0')?;
+            behind = tail;
+        }
+        rest = behind;
+    }
+    rest.is_empty().then(|| Ipv4Addr::from(octets))
+}
+
+fn write_ipv4(out: &mut Vec<u8>, address: Ipv4Addr) {
+    for (place, octet) in address.octets().into_iter().enumerate() {
+        if place > 0 {
+            out.push(b'.');
+        }
+        crate::print::write_decimal(out, u64::from(octet));
+    }
 }
 
 fn parse_address<A: std::str::FromStr>(text: &[u8]) -> Option<A> {

@@ -167,9 +167,9 @@ impl Params {
     }
 
     fn find(&self, name: &str) -> Option<&Span> {
-        self.spans.iter().find(|span| {
-            self.text.get(span.name_range()).is_some_and(|text| text.eq_ignore_ascii_case(name.as_bytes()))
-        })
+        self.spans
+            .iter()
+            .find(|span| self.text.get(span.name_range()).is_some_and(|text| grammar::is_name(text, name.as_bytes())))
     }
 
     fn value_of(&self, span: &Span) -> Option<&[u8]> {

@@ -137,7 +137,7 @@ impl<'a> Printer<'a> {
 }
 
 /// Appends a number in decimal.
-pub(crate) fn write_decimal(out: &mut Vec<u8>, number: u64) {
+pub fn write_decimal(out: &mut Vec<u8>, number: u64) {
     let mut digits = [0_u8; 20];
     let mut length = 0;
     let mut rest = number;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::ByteStr;
-use crate::grammar;
+use crate::grammar::{self, ByteSet};
 
 mod equality;
 pub(crate) mod escape;
@@ -16,6 +16,9 @@ mod tests;
 pub use escape::{escape_user, unescape};
 pub use sip::SipUri;
 pub use tel::TelUri;
+
+/// What no URI may hold.
+const NOT_IN_URI: ByteSet = ByteSet::control_and(b"<>\"");
 
 /// A URI. `==` compares all parts as they are written; [`Uri::equivalent`] as RFC 3261 19.1.4 says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +56,7 @@ impl Uri {
     /// Reads a URI. The parts are slices of `text`.
     pub fn parse(text: impl Into<ByteStr>) -> Result<Self, UriError> {
         let text = text.into();
-        if text.iter().any(|byte| *byte <= b' ' || matches!(byte, 0x7f | b'<' | b'>' | b'"')) {
+        if NOT_IN_URI.has_any_of(&text) {
             return Err(UriError::Character);
         }
         let (scheme, rest) = grammar::split_once(&text, b':').ok_or(UriError::Scheme)?;

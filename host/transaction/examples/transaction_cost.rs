@@ -13,7 +13,9 @@ use bytes::Bytes;
 use siphon_sip::parse_message;
 use siphon_sip::{ByteStr, Limits, Message, Method, Request, Response, StatusCode, TenantId, Time, TransportProtocol};
 use siphon_transaction::kit::{MessageKit, response};
-use siphon_transaction::{ClientRequest, Output, Outputs, Received, TransactionConfig, TransactionLayer, User};
+use siphon_transaction::{
+    ClientRequest, Output, Outputs, Received, RequestKey, TransactionConfig, TransactionLayer, User,
+};
 
 /// The messages of one call, as they come from the wire.
 struct Call {
@@ -50,8 +52,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn run(layer: &mut TransactionLayer, call: Call, now: Time, outputs: &mut Outputs) -> Result<usize, Box<dyn Error>> {
     let before = outputs.len();
     exchange(layer, call.invite, now, outputs)?;
-    let flow = MessageKit::new(TransportProtocol::Udp).flow();
-    let ack = layer.receive_request(TenantId::DEFAULT, &call.ack, &flow, now, outputs);
+    let mut key = RequestKey::of(TenantId::DEFAULT, &call.ack, TransportProtocol::Udp);
+    let ack = layer.receive_request(&mut key, &call.ack, now, outputs);
     assert!(matches!(ack, Received::Ack { invite: Some(_) }));
     exchange(layer, call.bye, now, outputs)?;
     Ok(outputs.iter().skip(before).filter(|output| matches!(output, Output::Send { .. })).count())
@@ -66,8 +68,9 @@ fn exchange(
 ) -> Result<(), Box<dyn Error>> {
     let flow = MessageKit::new(TransportProtocol::Udp).flow();
     let Exchange { incoming, outgoing, responses } = exchange;
-    assert_eq!(layer.receive_request(TenantId::DEFAULT, &incoming, &flow, now, outputs), Received::New);
-    let server = layer.create_server(TenantId::DEFAULT, &incoming, &flow, flow.into(), User(1), now)?;
+    let mut key = RequestKey::of(TenantId::DEFAULT, &incoming, flow.transport);
+    assert_eq!(layer.receive_request(&mut key, &incoming, now, outputs), Received::New);
+    let server = layer.create_server(&mut key, &incoming, flow.into(), User(1), now)?;
     layer.create_client(TenantId::DEFAULT, outgoing, User(1), now, outputs)?;
     for response in responses {
         let (status, bytes) = (response.status(), Bytes::from_static(b"SIP/2.0 200 OK\r\n\r\n"));

@@ -85,9 +85,9 @@ impl Clients {
 
     /// The transaction that a response belongs to.
     pub(crate) fn find_for(&self, hasher: &KeyHasher, response: &Response) -> Option<ClientId> {
-        let branch = response.headers().via().ok()?.branch()?;
+        let branch = response.headers().top_via().ok()?.branch?;
         let cseq = response.headers().cseq().ok()?;
-        self.find(hasher, &branch, &cseq.method)
+        self.find(hasher, branch, &cseq.method)
     }
 
     /// Gives a response to its transaction.

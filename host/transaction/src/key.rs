@@ -2,14 +2,14 @@
 //! one call. A key is plain bytes; the tables that hold keys are `clients.rs` and `servers.rs`.
 
 use siphasher::sip::SipHasher13;
-use siphon_sip::{HeaderName, Headers, Host, Method, Request, TenantId, TransportProtocol, Via};
+use siphon_sip::{HeaderName, Headers, HostRef, Method, Request, TenantId, TransportProtocol, ViaRef};
 use smallvec::SmallVec;
 
 #[cfg(test)]
 mod tests;
 
 /// A key while it is looked up; a table keeps it boxed.
-pub(crate) type KeyBytes = SmallVec<[u8; 192]>;
+pub(crate) type KeyBytes = SmallVec<[u8; 128]>;
 
 /// Hashes keys under a secret, so that a peer cannot choose branches that collide.
 #[derive(Debug)]
@@ -35,34 +35,42 @@ pub(crate) fn client_key(branch: &[u8], method: &Method) -> KeyBytes {
     key
 }
 
-/// The key of a request among server transactions (17.2.3), for whatever method it is looked up with.
-pub(crate) struct RequestKey {
+/// What a request is matched by among server transactions (17.2.3), for whatever method it is looked up with. Made once
+/// for each request that is received.
+#[derive(Clone, Debug)]
+pub struct RequestKey {
+    pub(crate) tenant: TenantId,
     bytes: KeyBytes,
     /// The length without the method.
     stem: usize,
     /// Whether the branch is unique, so that it alone decides; otherwise the peer follows RFC 2543.
     pub(crate) has_unique_branch: bool,
+    /// Whether To has a tag.
+    pub(crate) is_in_dialog: bool,
+    /// What [`RequestKey::call`] gives; empty until it is asked for.
+    call: KeyBytes,
 }
 
 impl RequestKey {
     /// The key of a request that came over `transport`. An unreadable Via counts as one of RFC 2543.
-    pub(crate) fn of(tenant: TenantId, request: &Request, transport: TransportProtocol) -> Self {
+    #[must_use]
+    pub fn of(tenant: TenantId, request: &Request, transport: TransportProtocol) -> Self {
         let mut bytes = KeyBytes::new();
         bytes.extend_from_slice(&tenant.0.to_be_bytes());
-        let via = request.headers().via().ok();
-        let branch = via.as_ref().filter(|via| via.has_magic_cookie()).and_then(Via::branch);
-        let has_unique_branch = branch.is_some();
-        match (branch, via) {
-            (Some(branch), Some(via)) => {
-                push_field(&mut bytes, &branch);
-                push_host(&mut bytes, &via.host);
+        let via = request.headers().top_via().ok().filter(ViaRef::has_magic_cookie);
+        let unique = via.and_then(|via| Some((via.branch?, via)));
+        let has_unique_branch = unique.is_some();
+        match unique {
+            Some((branch, via)) => {
+                push_field(&mut bytes, branch);
+                push_host(&mut bytes, via.host);
                 let port = via.port.unwrap_or_else(|| transport.default_port());
                 bytes.extend_from_slice(&port.to_be_bytes());
             }
-            (_, via) => push_rfc2543(&mut bytes, request, via),
+            None => push_rfc2543(&mut bytes, request),
         }
-        let stem = bytes.len();
-        Self { bytes, stem, has_unique_branch }
+        let (stem, is_in_dialog) = (bytes.len(), request.headers().to_tag().is_some());
+        Self { tenant, bytes, stem, has_unique_branch, is_in_dialog, call: KeyBytes::new() }
     }
 
     /// The whole key: of this request as if it had that method. An ACK and a CANCEL look for their INVITE so.
@@ -71,32 +79,33 @@ impl RequestKey {
         self.bytes.extend_from_slice(method.as_bytes());
         &self.bytes
     }
-}
 
-/// The key of all transactions of one request of one call: Call-ID, From tag, CSeq number (8.2.2.2) and method. ACK and
-/// CANCEL have that of their INVITE.
-pub(crate) fn call_key(tenant: TenantId, request: &Request) -> KeyBytes {
-    let mut key = KeyBytes::new();
-    key.extend_from_slice(&tenant.0.to_be_bytes());
-    push_call(&mut key, request.headers());
-    let method = match request.method() {
-        Method::Ack | Method::Cancel => &Method::Invite,
-        method => method,
-    };
-    key.extend_from_slice(method.as_bytes());
-    key
+    /// The key of all transactions of this request of its call: Call-ID, From tag, CSeq number (8.2.2.2) and method.
+    /// ACK and CANCEL have that of their INVITE.
+    pub(crate) fn call(&mut self, request: &Request) -> &[u8] {
+        if self.call.is_empty() {
+            self.call.extend_from_slice(&self.tenant.0.to_be_bytes());
+            push_call(&mut self.call, request.headers());
+            let method = match request.method() {
+                Method::Ack | Method::Cancel => &Method::Invite,
+                method => method,
+            };
+            self.call.extend_from_slice(method.as_bytes());
+        }
+        &self.call
+    }
 }
 
 /// What 17.2.3 has RFC 2543 clients matched by, but for the To tags: the Via less what servers write into it, the
 /// Request-URI, From tag, Call-ID and CSeq number.
-fn push_rfc2543(key: &mut KeyBytes, request: &Request, via: Option<Via>) {
-    match via {
-        Some(mut via) => {
+fn push_rfc2543(key: &mut KeyBytes, request: &Request) {
+    match request.headers().via() {
+        Ok(mut via) => {
             via.params.remove("received");
             via.params.remove("rport");
             push_field(key, via.to_string().to_ascii_lowercase().as_bytes());
         }
-        None => push_field(key, request.headers().first_value(&HeaderName::Via).unwrap_or_default()),
+        Err(_) => push_field(key, request.headers().first_value(&HeaderName::Via).unwrap_or_default()),
     }
     push_field(key, request.uri());
     push_call(key, request.headers());
@@ -115,16 +124,20 @@ fn push_call(key: &mut KeyBytes, headers: &Headers) {
 }
 
 /// A host in one form, whatever its case.
-fn push_host(key: &mut KeyBytes, host: &Host) {
+fn push_host(key: &mut KeyBytes, host: HostRef<'_>) {
     match host {
-        Host::Name(name) => push_field(key, &name.to_ascii_lowercase()),
-        Host::V4(address) => push_field(key, &address.octets()),
-        Host::V6(address) => push_field(key, &address.octets()),
+        HostRef::Name(name) => {
+            push_field(key, name);
+            key.iter_mut().rev().take(name.len()).for_each(u8::make_ascii_lowercase);
+        }
+        HostRef::V4(address) => push_field(key, &address.octets()),
+        HostRef::V6(address) => push_field(key, &address.octets()),
     }
 }
 
 /// A field with its length before it, so that no two lists of fields give the same bytes.
 fn push_field(key: &mut KeyBytes, field: &[u8]) {
+    key.reserve(field.len() + 4);
     key.extend_from_slice(&u32::try_from(field.len()).unwrap_or(u32::MAX).to_be_bytes());
     key.extend_from_slice(field);
 }

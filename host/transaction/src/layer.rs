@@ -81,31 +81,28 @@ impl TransactionLayer {
     /// is not created: that is the user's decision, and the next thing that it does with a request that is new.
     pub fn receive_request(
         &mut self,
-        tenant: TenantId,
+        key: &mut RequestKey,
         request: &Request,
-        flow: &Flow,
         now: Time,
         outputs: &mut Outputs,
     ) -> Received {
-        let mut key = RequestKey::of(tenant, request, flow.transport);
         let (clients, servers, hasher, mut turn) = self.turn(now, outputs);
         if *request.method() == Method::Ack {
-            return servers.acknowledge(hasher, tenant, &mut key, request, &mut turn);
+            return servers.acknowledge(hasher, key, request, &mut turn);
         }
-        if let Some(id) = servers.find(hasher, &mut key, request, request.method()) {
+        if let Some(id) = servers.find(hasher, key, request, request.method()) {
             servers.retransmission(id, &mut turn);
             return Received::Absorbed;
         }
         if *request.method() == Method::Cancel {
             let invite = servers
-                .find(hasher, &mut key, request, &Method::Invite)
-                .or_else(|| servers.only_one_of_call(hasher, tenant, request, ServerTransaction::is_pending_invite));
+                .find(hasher, key, request, &Method::Invite)
+                .or_else(|| servers.only_one_of_call(hasher, key, request, ServerTransaction::is_pending_invite));
             let user = invite.and_then(|id| servers.get(id)).map(|server| server.user);
             return Received::Cancel { invite, user };
         }
-        let is_merged = request.headers().to_tag().is_none()
-            && servers.has_call_of(hasher, tenant, request)
-            && !has_passed_us(clients, hasher, request);
+        let is_merged =
+            !key.is_in_dialog && servers.has_call_of(hasher, key, request) && !has_passed_us(clients, hasher, request);
         if is_merged { Received::Merged } else { Received::New }
     }
 
@@ -117,9 +114,8 @@ impl TransactionLayer {
     /// When the table is full. The request may be answered statelessly.
     pub fn create_server(
         &mut self,
-        tenant: TenantId,
+        key: &mut RequestKey,
         request: &Request,
-        flow: &Flow,
         reply_to: Destination,
         user: User,
         now: Time,
@@ -129,7 +125,7 @@ impl TransactionLayer {
         }
         let mut outputs = Outputs::new();
         let (_, servers, hasher, mut turn) = self.turn(now, &mut outputs);
-        Ok(servers.create(hasher, (tenant, user), request, (flow.transport, reply_to), &mut turn))
+        Ok(servers.create(hasher, key, request, (user, reply_to), &mut turn))
     }
 
     /// Sends a response: `bytes`, whose status code is `status`.
@@ -159,6 +155,13 @@ impl TransactionLayer {
         let (now, mut outputs) = (self.now, Outputs::new());
         let (_, servers, _, mut turn) = self.turn(now, &mut outputs);
         servers.remove(server, &mut turn);
+    }
+
+    /// A request other than INVITE will never be answered (RFC 4320 4.2). The transaction absorbs copies of it until
+    /// Timer J ends it.
+    pub fn give_up_server(&mut self, server: ServerId, now: Time, outputs: &mut Outputs) {
+        let (_, servers, _, mut turn) = self.turn(now, outputs);
+        servers.give_up(server, &mut turn);
     }
 
     /// The user of a server transaction; `None` once it is over.

@@ -31,6 +31,7 @@ pub use clients::ClientRequest;
 pub use config::TransactionConfig;
 pub use error::{TableFull, UnknownTransaction};
 pub use id::{ClientId, Sender, ServerId, User};
+pub use key::RequestKey;
 pub use layer::TransactionLayer;
 pub use output::{Event, Output, Outputs, Received};
 pub use wheel::{TimerId, TimerWheel};

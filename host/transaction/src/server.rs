@@ -100,6 +100,14 @@ impl Machine {
         }
     }
 
+    fn give_up(&mut self) -> Actions {
+        match *self {
+            // One that was received is answered.
+            Self::Invite(_) => &[],
+            Self::NonInvite(state) => self.non_invite(state, server_non_invite::Event::GivenUp),
+        }
+    }
+
     const fn is_terminated(self) -> bool {
         matches!(
             self,
@@ -217,6 +225,12 @@ impl ServerTransaction {
     /// What was sent last could not be sent.
     pub(crate) fn transport_error(&mut self, id: ServerId, turn: &mut Turn<'_>) {
         let actions = self.machine.transport_error();
+        self.act(id, actions, None, turn);
+    }
+
+    /// The user will not answer.
+    pub(crate) fn give_up(&mut self, id: ServerId, turn: &mut Turn<'_>) {
+        let actions = self.machine.give_up();
         self.act(id, actions, None, turn);
     }
 

@@ -4,7 +4,7 @@
 use siphon_sip::StatusCode;
 
 use crate::server::Action;
-use crate::server::Action::{Hold, Resend, Send, Stop, TellTransportFailure, Wait};
+use crate::server::Action::{Hold, Release, Resend, Send, Stop, TellTransportFailure, Wait};
 use crate::timers::Wait as Timer;
 
 /// Where the transaction stands.
@@ -35,6 +35,8 @@ pub(crate) enum Event {
     TimerJ,
     /// What was sent last could not be sent.
     TransportError,
+    /// The user will give no final.
+    GivenUp,
 }
 
 impl Event {
@@ -63,7 +65,7 @@ impl State {
 
     /// The state that follows, and what is done on the way.
     pub(crate) const fn on(self, event: Event) -> (Self, &'static [Action]) {
-        use Event::{Final, Provisional, Request, TimerJ, TransportError, TryingDue, UnreliableTrying};
+        use Event::{Final, GivenUp, Provisional, Request, TimerJ, TransportError, TryingDue, UnreliableTrying};
         use State::{Completed, Proceeding, Terminated, Trying};
         match (self, event) {
             // RFC 3261 17.2.2: discarded until there is something to answer with.
@@ -79,7 +81,11 @@ impl State {
             (Proceeding | Completed, Request) => (self, &[Resend]),
             (Trying | Proceeding, Final) => (Completed, &[Stop, Send, Wait(Timer::J)]),
             (Completed, TimerJ) => (Terminated, &[]),
-            (Completed, Event::Trying | UnreliableTrying | Provisional | Final) => (self, &[]),
+            (Completed, Event::Trying | UnreliableTrying | Provisional | Final | GivenUp) => (self, &[]),
+
+            // RFC 4320 4.2: a request that cannot be answered in time is never answered. A copy of it that comes later
+            // must not be taken for a new one.
+            (Trying | Proceeding, GivenUp) => (Completed, &[Stop, Release, Wait(Timer::J)]),
 
             // RFC 6026 8.8 changes RFC 3261 17.2.4 for every server transaction: the state stays.
             (Proceeding | Completed, TransportError) => (self, &[TellTransportFailure]),
@@ -91,7 +97,15 @@ impl State {
             // It is destroyed the instant it gets there.
             (
                 Terminated,
-                Request | Event::Trying | UnreliableTrying | Provisional | Final | TryingDue | TimerJ | TransportError,
+                Request
+                | Event::Trying
+                | UnreliableTrying
+                | Provisional
+                | Final
+                | TryingDue
+                | TimerJ
+                | TransportError
+                | GivenUp,
             ) => (self, &[]),
         }
     }

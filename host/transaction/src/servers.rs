@@ -3,12 +3,10 @@
 
 use bytes::Bytes;
 use hashbrown::HashTable;
-use siphon_sip::{
-    Destination, Limits, Message, Method, Request, StatusCode, TenantId, TransportProtocol, parse_message,
-};
+use siphon_sip::{Destination, Limits, Message, Method, Request, StatusCode, TransportProtocol, parse_message};
 
 use crate::id::{ServerId, User};
-use crate::key::{KeyBytes, KeyHasher, RequestKey, call_key};
+use crate::key::{KeyBytes, KeyHasher, RequestKey};
 use crate::output::{Event, Received};
 use crate::server::{ServerKeys, ServerTransaction, ToTags};
 use crate::slab::Slab;
@@ -51,20 +49,21 @@ impl Servers {
     pub(crate) fn create(
         &mut self,
         hasher: &KeyHasher,
-        owner: (TenantId, User),
+        key: &mut RequestKey,
         request: &Request,
-        (transport, reply_to): (TransportProtocol, Destination),
+        (user, reply_to): (User, Destination),
         turn: &mut Turn<'_>,
     ) -> ServerId {
-        let mut key = RequestKey::of(owner.0, request, transport);
         let to_tags = (!key.has_unique_branch)
             .then(|| Box::new(ToTags { request: to_tag_of(request).map(|tag| (*tag).into()), response: None }));
+        let owner = (key.tenant, user);
+        let by_call = is_found_by_call(key, request.method());
+        let call = if by_call { KeyBytes::from_slice(key.call(request)) } else { KeyBytes::new() };
         let key = key.with(request.method());
-        let call = if is_found_by_call(request) { call_key(owner.0, request) } else { KeyBytes::new() };
         let keys = ServerKeys::new((hasher.hash(key), key), (hasher.hash(&call), &call));
         let trying = automatic_trying(request, reply_to.transport);
         let transaction = ServerTransaction::new(keys, to_tags, owner, request.method(), (reply_to, trying));
-        self.register(transaction, !call.is_empty(), turn)
+        self.register(transaction, by_call, turn)
     }
 
     fn register(&mut self, transaction: ServerTransaction, by_call: bool, turn: &mut Turn<'_>) -> ServerId {
@@ -99,7 +98,6 @@ impl Servers {
     pub(crate) fn acknowledge(
         &mut self,
         hasher: &KeyHasher,
-        tenant: TenantId,
         key: &mut RequestKey,
         ack: &Request,
         turn: &mut Turn<'_>,
@@ -115,27 +113,27 @@ impl Servers {
                 self.step(id, turn, |server, turn| server.ack(id, turn));
                 return Received::Absorbed;
             }
-            None => self.only_one_of_call(hasher, tenant, ack, ServerTransaction::is_accepted),
+            None => self.only_one_of_call(hasher, key, ack, ServerTransaction::is_accepted),
         };
         Received::Ack { invite: accepted.and_then(|id| self.get(id).map(|server| (id, server.user))) }
     }
 
     /// Whether another transaction has this request's Call-ID, From tag, CSeq and method.
-    pub(crate) fn has_call_of(&self, hasher: &KeyHasher, tenant: TenantId, request: &Request) -> bool {
-        let key = call_key(tenant, request);
-        self.of_call(hasher.hash(&key), &key).next().is_some()
+    pub(crate) fn has_call_of(&self, hasher: &KeyHasher, key: &mut RequestKey, request: &Request) -> bool {
+        let key = key.call(request);
+        self.of_call(hasher.hash(key), key).next().is_some()
     }
 
     /// The transaction with this request's Call-ID, From tag and CSeq number that `is_it`, if it is the only one.
     pub(crate) fn only_one_of_call(
         &self,
         hasher: &KeyHasher,
-        tenant: TenantId,
+        key: &mut RequestKey,
         request: &Request,
         is_it: impl Fn(&ServerTransaction) -> bool,
     ) -> Option<ServerId> {
-        let key = call_key(tenant, request);
-        let mut found = self.of_call(hasher.hash(&key), &key).filter(|(_, server)| is_it(server));
+        let key = key.call(request);
+        let mut found = self.of_call(hasher.hash(key), key).filter(|(_, server)| is_it(server));
         let (slot, _) = found.next()?;
         if found.next().is_some() {
             return None;
@@ -167,6 +165,11 @@ impl Servers {
     /// What a transaction sent last could not be sent.
     pub(crate) fn transport_error(&mut self, id: ServerId, turn: &mut Turn<'_>) {
         self.step(id, turn, |server, turn| server.transport_error(id, turn));
+    }
+
+    /// The user will not answer.
+    pub(crate) fn give_up(&mut self, id: ServerId, turn: &mut Turn<'_>) {
+        self.step(id, turn, |server, turn| server.give_up(id, turn));
     }
 
     /// Ends a transaction without a word.
@@ -213,11 +216,11 @@ impl Servers {
 }
 
 /// INVITEs are found by CANCELs and ACKs, requests outside a dialog by their copies (8.2.2.2).
-fn is_found_by_call(request: &Request) -> bool {
-    match request.method() {
+fn is_found_by_call(key: &RequestKey, method: &Method) -> bool {
+    match method {
         Method::Invite => true,
         Method::Cancel => false,
-        _ => to_tag_of(request).is_none(),
+        _ => !key.is_in_dialog,
     }
 }
 

@@ -3,7 +3,7 @@
 
 use siphon_sip::{HeaderName, Method, Request, TenantId, TransportProtocol};
 use siphon_transaction::kit::{Bench, response};
-use siphon_transaction::{Outputs, Received, ServerId, User};
+use siphon_transaction::{Outputs, Received, RequestKey, ServerId, User};
 
 const BRANCH: &str = "z9hG4bK-1";
 
@@ -68,8 +68,9 @@ mod by_branch {
     fn the_same_request_at_another_tenant_is_another_transaction() {
         let mut bench = bench();
         let (_, request) = take(&mut bench, Method::Options, BRANCH);
-        let (flow, now, mut outputs) = (bench.messages.flow(), bench.now(), Outputs::new());
-        let received = bench.layer().receive_request(TenantId(7), &request, &flow, now, &mut outputs);
+        let (now, mut outputs) = (bench.now(), Outputs::new());
+        let mut key = RequestKey::of(TenantId(7), &request, bench.messages.transport);
+        let received = bench.layer().receive_request(&mut key, &request, now, &mut outputs);
         assert_eq!(received, Received::New);
     }
 

@@ -118,3 +118,24 @@ fn a_failed_send_is_told_and_the_state_stays() {
     assert_eq!(bench.receive(&request), Received::Absorbed);
     assert_eq!(bench.journal(), [(3_500, "told failure"), (3_500, "sent 200")]);
 }
+
+#[test]
+fn a_request_that_is_given_up_is_absorbed_in_silence_until_timer_j() {
+    let (mut bench, server, request) = asked(UDP);
+    bench.run_until(32_000);
+    bench.forget_journal();
+    bench.give_up(server);
+    bench.run_until(63_900);
+    assert_eq!(bench.receive(&request), Received::Absorbed);
+    assert_eq!(bench.journal(), []);
+    bench.run_until(64_100);
+    assert_eq!(bench.receive(&request), Received::New);
+    assert_eq!(bench.layer().len(), 0);
+}
+
+#[test]
+fn over_a_stream_a_request_that_is_given_up_is_over() {
+    let (mut bench, server, _) = asked(TCP);
+    bench.give_up(server);
+    assert_eq!(bench.layer().len(), 0);
+}

@@ -37,16 +37,30 @@ fn check_says_every_mistake_at_once_with_its_line_and_the_nearest_key() {
         assert!(lines.contains(&line), "{line}\nis not in\n{}", ended.out);
     }
     assert!(lines.iter().any(|line| line.contains("sevrer: no such key; did you mean `server`?")), "{}", ended.out);
-    assert_eq!(lines.len(), 5, "{}", ended.out);
+    // The script is looked at too, and is right.
+    assert_eq!(lines.len(), 6, "{}", ended.out);
 }
 
 #[test]
-fn a_server_does_not_start_with_mistakes_and_says_the_same_of_them() {
+fn check_says_the_mistakes_of_the_script_beside_those_of_the_configuration() {
+    let folder = folder(&[("siphon.yaml", SEVERAL), ("route.py", "raise ValueError('mistaken')\n")]);
+    let ended = run(&folder, &["check", "-c", "siphon.yaml"]);
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    assert!(ended.out.contains("script.relaod: no such key"), "{}", ended.out);
+    assert!(ended.out.contains("route.py\", line 1"), "{}", ended.out);
+    assert!(ended.out.contains("ValueError: mistaken"), "{}", ended.out);
+}
+
+#[test]
+fn a_server_does_not_start_with_mistakes_and_says_every_one() {
     let folder = folder(&[("siphon.yaml", SEVERAL), ("route.py", ROUTE)]);
     let checked = run(&folder, &["check", "-c", "siphon.yaml"]);
     let started = run(&folder, &["run", "-c", "siphon.yaml"]);
     assert_eq!(started.code, Some(2), "{started:?}");
-    assert_eq!(started.err, checked.out);
+    let errors =
+        |text: &str| text.lines().filter(|line| line.contains(": error: ")).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(errors(&started.err).len(), 5, "{}", started.err);
+    assert_eq!(errors(&started.err), errors(&checked.out));
 }
 
 #[test]
@@ -85,7 +99,7 @@ fn check_is_content_with_what_is_right() {
     let folder = folder(&[("siphon.yaml", RIGHT), ("route.py", ROUTE)]);
     let ended = run(&folder, &["check", "-c", "siphon.yaml"]);
     assert_eq!(ended.code, Some(0), "{ended:?}");
-    assert_eq!(ended.out, "siphon.yaml: fine; the script has 1 handlers\n");
+    assert_eq!(ended.out, "siphon.yaml: the script loads and has 1 handlers\n");
 }
 
 #[test]

@@ -6,6 +6,7 @@
 mod background;
 mod deadline;
 mod libraries;
+mod load;
 mod overstaying;
 mod switches;
 

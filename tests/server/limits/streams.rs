@@ -143,3 +143,14 @@ fn a_peer_that_does_not_read_is_closed_and_is_no_concern_of_the_calls_beside() {
     load.wait_for(10);
     load.finish().assert_unaffected();
 }
+
+#[test]
+fn silent_connections_to_the_metrics_page_make_room_for_one_that_asks() {
+    let server = start("max: 100");
+    let log = server.log();
+    let line = log.lines().find(|line| line.contains("\"metrics page\"")).unwrap();
+    let address = line.split("\"address\":\"").nth(1).unwrap().split('"').next().unwrap();
+    let silent: Vec<_> = (0..40).map(|_| TcpStream::connect(address).unwrap()).collect();
+    assert_eq!(server.metric("siphon_script_generations"), 1);
+    drop(silent);
+}

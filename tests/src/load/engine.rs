@@ -178,8 +178,7 @@ impl Engine {
                 }
                 self.again(number, due, now);
             }
-            // Its patience: it was set when the first provisional response came.
-            (Due::Invite, Some(State::Proceeding)) => self.give_up(number),
+            (Due::Patience, Some(State::Proceeding)) => self.give_up(number),
             (Due::HangUp, Some(State::Confirmed)) => self.hang_up(number, now),
             (Due::Answer, _) => self.answer(number, now),
             (Due::Ok, _) => self.answer_again(number, now),
@@ -198,7 +197,7 @@ impl Engine {
         match (method, call.state) {
             (Method::Invite, State::Calling) if status.is_provisional() => {
                 call.state = State::Proceeding;
-                self.timers.set(now + self.load.ring + CALL_PATIENCE, number, Due::Invite);
+                self.timers.set(now + self.load.ring + CALL_PATIENCE, number, Due::Patience);
             }
             (Method::Invite, State::Proceeding) if status.is_provisional() => {}
             (Method::Invite, State::Calling | State::Proceeding) if status.is_success() => {

@@ -12,6 +12,8 @@ use crate::wait::PATIENCE;
 pub(super) enum Due {
     /// The caller sends its INVITE again, or gives up.
     Invite,
+    /// The caller has waited for long enough for a final response.
+    Patience,
     /// The caller hangs up.
     HangUp,
     /// The caller sends its BYE again, or gives up.

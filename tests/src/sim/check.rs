@@ -1,5 +1,5 @@
-//! The oracle: what RFC 3261 asks of a proxy, checked on the wire alone while the datagrams pass. It sees what reaches the
-//! proxy and what leaves it, knows nothing of what is inside, and keeps no datagram.
+//! The oracle: what RFC 3261 asks of a proxy, checked on the wire alone while the datagrams pass. It sees what reaches
+//! the proxy and what leaves it, knows nothing of what is inside, and keeps no datagram.
 
 mod ack;
 mod branch;
@@ -162,10 +162,7 @@ impl Record {
         let is_copy = |other: &Branch| {
             (other.under, other.method, other.uri, other.to) == (branch.under, branch.method, branch.uri, branch.to)
         };
-        // One that is not an INVITE may be a new request after 64*T1, when it is late enough (RFC 4320 4.2).
-        let is_forgotten =
-            |other: &Branch| other.method != Method::Invite && other.began_at + TIMEOUT <= notes.now() + TOLERANCE;
-        let is_repeated = self.branches.iter().any(|other| is_copy(other) && !is_forgotten(other));
+        let is_repeated = self.branches.iter().any(is_copy);
         notes.demand(!is_repeated, Invariant::ForwardedOnce, || {
             format!("it went there already, with another branch: {}", message.summary())
         });

@@ -1,5 +1,5 @@
-//! What a datagram says, read in one pass by code of its own: the oracle must not share the parser of what it judges. It
-//! reads what the simulator's user agents write and a proxy may make of it, not SIP at large.
+//! What a datagram says, read in one pass by code of its own: the oracle must not share the parser of what it judges.
+//! It reads what the simulator's user agents write and a proxy may make of it, not SIP at large.
 
 use bytes::Bytes;
 use memchr::{memchr, memmem};

@@ -1,5 +1,5 @@
-//! Proxies with one defect, to see that the oracle sees it. Each is the real proxy with something done to what goes into it
-//! or comes out of it; what follows from that is the real code's.
+//! Proxies with one defect, to see that the oracle sees it. Each is the real proxy with something done to what goes
+//! into it or comes out of it; what follows from that is the real code's.
 
 use std::collections::HashSet;
 

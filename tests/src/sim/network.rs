@@ -1,5 +1,5 @@
-//! The network: who is at which address, what names stand for, and which datagrams are lost, doubled or late. What is in
-//! them is not its business.
+//! The network: who is at which address, what names stand for, and which datagrams are lost, doubled or late. What is
+//! in them is not its business.
 
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::time::Duration;
@@ -36,7 +36,7 @@ impl Place {
         }
         match address.ip() {
             std::net::IpAddr::V4(ip) => match ip.octets() {
-                [10, 0 | 1 | 2, ..] => Self::Agent,
+                [10, 0..=2, ..] => Self::Agent,
                 [10, 9, 1, _] => Self::Unreachable,
                 [10, 9, 2, _] => Self::Unroutable,
                 _ => Self::BlackHole,

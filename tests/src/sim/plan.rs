@@ -1,11 +1,13 @@
-//! What a session shall be, by its number: a pure function of the seed, so that the script, the user agents and the checks
-//! know the same without telling each other. What becomes of it depends on the network too.
+//! What a session shall be, by its number: a pure function of the seed, so that the script, the user agents and the
+//! checks know the same without telling each other. What becomes of it depends on the network too.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::network::{self, address, name_of};
 use super::random::Random;
+
+mod expected;
 
 /// One session: everything with one Call-ID.
 #[derive(Clone, Debug)]
@@ -206,21 +208,34 @@ impl Plan {
         known.map_or(self.spare.behaviour, |target| target.behaviour)
     }
 
-    /// The final response that the caller must get, where nothing but loss can change it.
-    pub(super) fn expected_final(&self) -> Option<u16> {
+    /// The final responses that the caller may get, where nothing but loss can change them.
+    pub(super) fn expected_finals(&self) -> Option<Vec<u16>> {
         let Routing { decision, pace, on_reply, on_failure, .. } = self.routing;
-        let is_plain = pace == Pace::Prompt && on_reply == OnReply::Forward && on_failure == OnFailure::Forward;
-        if self.purpose != Purpose::Call || !is_plain || self.caller.patience.is_some() {
+        let is_plain = pace == Pace::Prompt && on_reply == OnReply::Forward && self.caller.patience.is_none();
+        if self.purpose == Purpose::Register || !is_plain {
             return None;
         }
-        match decision {
-            Decision::Reply(status) => Some(status),
-            Decision::Announce => Some(200),
-            Decision::Raise => Some(500),
-            Decision::RelayToNextHop | Decision::RelayToUri => self.targets[0].expected_final(),
-            Decision::RingOnly => Some(408),
-            _ => None,
-        }
+        let is_invite = self.purpose == Purpose::Call;
+        let first = match decision {
+            Decision::Reply(status) => return Some(vec![status]),
+            Decision::Announce => return Some(vec![200]),
+            Decision::Raise => return Some(vec![500]),
+            Decision::RingOnly => return Some(vec![408]),
+            Decision::RelayToNextHop | Decision::RelayToUri => expected::one_after_another(&self.targets[..1]),
+            Decision::ForkParallel => expected::all_at_once(&self.targets),
+            Decision::ForkSequential => expected::one_after_another(&self.targets),
+            Decision::Lookup(_) | Decision::RingReliably | Decision::Drop => None,
+        }?;
+        let last = match on_failure {
+            _ if first == [200] => first,
+            OnFailure::Forward | OnFailure::Raise => first,
+            OnFailure::Reply => vec![480],
+            OnFailure::Ignore => vec![408],
+            OnFailure::Retarget | OnFailure::Fork => expected::one_after_another(&[self.spare])?,
+        };
+        // Whoever sent something else than an INVITE does not wait for so long.
+        let is_in_time = || self.targets.iter().chain([&self.spare]).all(|target| !expected::is_silent(target));
+        Some(last).filter(|_| is_invite || (on_failure != OnFailure::Ignore && is_in_time()))
     }
 }
 
@@ -233,21 +248,6 @@ impl Target {
             Form::NoName => network::NO_NAME.to_owned(),
         };
         format!("sip:target@{host}")
-    }
-
-    /// A 503 becomes a 500 on its way upstream (RFC 3261 16.7).
-    fn expected_final(&self) -> Option<u16> {
-        match (self.form, self.behaviour) {
-            (Form::NoName, _) => Some(502),
-            (_, Behaviour::Answer { .. }) => Some(200),
-            (_, Behaviour::Refuse { status: 503, .. }) => Some(500),
-            (_, Behaviour::Refuse { status, .. }) => Some(status),
-            (_, Behaviour::RingForever { .. } | Behaviour::RingAndVanish | Behaviour::Silent) => Some(408),
-            (_, Behaviour::Nobody) => match network::Place::of(self.address) {
-                network::Place::BlackHole => Some(408),
-                _ => Some(500),
-            },
-        }
     }
 }
 

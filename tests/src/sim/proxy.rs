@@ -1,5 +1,5 @@
-//! The proxy: real shards, driven as the server drives them, but for sockets, threads and clocks. What it wants to be done
-//! is done by `world.rs`.
+//! The proxy: real shards, driven as the server drives them, but for sockets, threads and clocks. What it wants to be
+//! done is done by `world.rs`.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -55,6 +55,8 @@ pub(super) struct Tally {
     pub(super) reinvites: u64,
     pub(super) registers: u64,
     pub(super) unacknowledged_successes: u64,
+    /// Requests without an answer that nothing but loss can have kept from it.
+    pub(super) unheard: u64,
     pub(super) agent_transactions: u64,
     pub(super) server_transactions: u64,
     pub(super) client_transactions: u64,
@@ -88,6 +90,10 @@ pub struct Report {
     pub agent_transactions: u64,
     /// Handlers that suspended, raised and passed their deadline.
     pub handlers: [u64; 3],
+    /// Outcomes that came too late to count.
+    pub late_outcomes: u64,
+    /// Dialogs that the proxy had to end because nobody wanted them.
+    pub abandoned: u64,
     /// Names that were resolved.
     pub resolves: u64,
     /// What the network did.
@@ -117,7 +123,9 @@ impl fmt::Display for Report {
         let [suspended, raised, overdue] = self.handlers;
         write!(f, "seed {:>3}: {} calls {:?}, {} others; ", self.seed, self.calls, self.outcomes, self.other_sessions)?;
         write!(f, "{cancels} CANCELs, {reinvites} re-INVITEs, {registers} REGISTERs; ")?;
-        write!(f, "handlers: {suspended} suspended, {raised} raised, {overdue} late; {} names; ", self.resolves)?;
+        write!(f, "handlers: {suspended} suspended, {raised} raised, {overdue} overdue; ")?;
+        write!(f, "{} outcomes too late, {} dialogs abandoned, ", self.late_outcomes, self.abandoned)?;
+        write!(f, "{} names resolved; ", self.resolves)?;
         write!(f, "transactions: {servers} server, {clients} client, {} of user agents; ", self.agent_transactions)?;
         write!(f, "transmissions: {transmissions}, {lost} lost, {doubled} doubled, {late} late; ")?;
         write!(f, "{:.1} s", self.wall.as_secs_f64())?;

@@ -1,5 +1,5 @@
-//! One run: everything that happens, in the order of virtual time, and who hears of it. Who does what then is said by the
-//! agents, the proxy and the script.
+//! One run: everything that happens, in the order of virtual time, and who hears of it. Who does what then is said by
+//! the agents, the proxy and the script.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -21,6 +21,7 @@ use super::proxy::Proxy;
 use super::random::Random;
 use super::report::{Report, Tally};
 
+mod judge;
 mod script;
 
 /// A session in which nothing has happened for so long is over: longer than Timer C, and than any call is held.
@@ -222,8 +223,10 @@ impl World {
         self.agenda.enter(self.now + QUIET, Happening::Look(number));
         self.act(number, Agents::begin);
         if number + 1 < sessions {
+            // Half of them come in bursts.
             let mean = (span / sessions).as_micros() as u64;
-            let wait = Duration::from_micros(self.random.below(2 * mean + 1));
+            let longest = if self.random.percent(50) { mean / 50 } else { 4 * mean };
+            let wait = Duration::from_micros(self.random.below(longest + 1));
             self.agenda.enter(self.now + wait, Happening::Begin(number + 1));
         }
     }
@@ -317,7 +320,7 @@ impl World {
     fn proxy_sends(&mut self, bytes: bytes::Bytes, to: siphon_sip::Destination, tag: siphon_core::SendTag) {
         let message = match Glance::read(bytes) {
             Ok(message) => Rc::new(message),
-            Err(why) => return self.faults.find(Invariant::WellFormed, 0, self.now, why.to_owned()),
+            Err(why) => return self.faults.find(Invariant::WellFormed, None, self.now, why.to_owned()),
         };
         let Some(from) = network::listeners().nth(usize::from(to.listener.0)) else { return };
         let number = message.session;
@@ -353,82 +356,6 @@ impl World {
                 self.now,
                 "the proxy is not done with a session that has long been over".to_owned(),
             ),
-        }
-    }
-
-    /// Ends a session in which nothing happens any more.
-    fn look(&mut self, number: u32) {
-        let Some(session) = self.sessions.get(&number) else { return };
-        let over_at = session.last + QUIET;
-        if over_at > self.now {
-            return self.agenda.enter(over_at, Happening::Look(number));
-        }
-        self.end(number);
-    }
-
-    fn end(&mut self, number: u32) {
-        let Some(session) = self.sessions.remove(&number) else { return };
-        let mut deeds = Vec::new();
-        session.agents.end(&mut Scene {
-            session: number,
-            plan: &session.plan,
-            now: self.now,
-            deeds: &mut deeds,
-            tally: &mut self.tally,
-            faults: &mut self.faults,
-        });
-        let mut notes = Notes { session: number, at: self.now, faults: &mut self.faults };
-        session.record.ended(&session.plan, &mut self.tally, &mut notes);
-    }
-
-    /// What must hold when all is over.
-    fn judge(&mut self) {
-        let mut left: Vec<u32> = self.sessions.keys().copied().collect();
-        left.sort_unstable();
-        for number in left {
-            self.end(number);
-        }
-        self.proxy.sweep(self.now);
-        self.proxy.reload();
-        let mut find = |invariant, what| self.faults.find(invariant, 0, self.now, what);
-        for (shard, gauges) in self.proxy.gauges().enumerate() {
-            if gauges != siphon_core::ShardGauges::default() {
-                find(Invariant::TablesReturnToZero, format!("shard {shard} still has {gauges:?}"));
-            }
-        }
-        let registered = self.proxy.registered();
-        if registered > 0 {
-            find(Invariant::BindingsExpire, format!("{registered} addresses are still registered"));
-        }
-        let old = self.proxy.old_generations();
-        if old > 0 {
-            find(Invariant::GenerationsEnd, format!("{old} scripts that were replaced are still there"));
-        }
-        // 11 transmissions over two hops, all lost or unanswered: a few in a million.
-        let lost = self.tally.unacknowledged_successes;
-        if lost > 2 + self.tally.calls / 500 {
-            find(Invariant::SuccessIsAcknowledged, format!("{lost} callees heard no ACK in 64*T1"));
-        }
-    }
-
-    fn report(self, wall: Duration) -> Report {
-        let counters = self.proxy.counters();
-        let Tally { sessions, calls, cancels, reinvites, registers, suspended, .. } = self.tally;
-        Report {
-            seed: self.simulation.seed,
-            calls,
-            outcomes: self.tally.outcomes,
-            other_sessions: sessions - calls,
-            requests: [cancels, reinvites, registers],
-            transactions: [self.tally.server_transactions, self.tally.client_transactions],
-            agent_transactions: self.tally.agent_transactions,
-            handlers: [suspended, counters.script_errors.value(), counters.script_timeouts.value()],
-            resolves: self.tally.resolves,
-            traffic: self.network.traffic,
-            violations: self.faults.violations,
-            counts: self.faults.counts,
-            trace: self.trace,
-            wall,
         }
     }
 

@@ -56,7 +56,7 @@ pub(crate) fn forward(
     if hops == 0 {
         return discard(step, &request, "it has made too many hops");
     }
-    request.headers_mut().set(HeaderName::MaxForwards, (hops - 1).to_string());
+    request.headers_mut().set(HeaderName::MaxForwards, hops - 1);
     let next = routing::follow_route(&mut request);
     if next.is_none()
         && let Some(flow) = route_flow

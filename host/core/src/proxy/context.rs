@@ -9,7 +9,7 @@ use siphon_transaction::{ServerId, TimerId};
 
 use crate::context_table::{BranchIndex, ContextKey};
 use crate::local_response;
-use crate::machinery::{Step, TimerPurpose};
+use crate::machinery::{Machinery, Step, TimerPurpose};
 use crate::proxy::best::BestResponse;
 use crate::proxy::branch::Branch;
 use crate::proxy::fork::PendingFork;
@@ -227,6 +227,15 @@ impl Context {
     /// There will be no answer: a retransmission is a new request.
     pub(super) fn drop_silently(&mut self, step: &mut Step<'_>) {
         step.machinery.layer.drop_server(self.server);
+        self.progress = Progress::Dropped;
+        self.close(step);
+    }
+
+    /// There will be no answer to a request that is no INVITE: it would come too late (RFC 4320 4.2). Retransmissions are
+    /// absorbed.
+    pub(super) fn give_up(&mut self, step: &mut Step<'_>) {
+        let Machinery { layer, pending, .. } = &mut *step.machinery;
+        layer.give_up_server(self.server, step.now, pending);
         self.progress = Progress::Dropped;
         self.close(step);
     }

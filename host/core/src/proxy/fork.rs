@@ -12,7 +12,7 @@ use crate::proxy::forward::Plan;
 
 /// The targets of a sequential fork that were not tried yet.
 pub(super) struct PendingFork {
-    message: Request,
+    message: Box<Request>,
     targets: VecDeque<ForkTarget>,
     send_socket: Option<SendSocket>,
 }
@@ -26,7 +26,7 @@ impl Context {
     }
 
     /// Sends the request to several places. None of them, or more than Max-Breadth allows, is answered at once.
-    pub(super) fn fork(&mut self, step: &mut Step<'_>, message: Request, fork: Fork) {
+    pub(super) fn fork(&mut self, step: &mut Step<'_>, message: Box<Request>, fork: Fork) {
         let Fork { mut targets, sequential, send_socket } = fork;
         let room = step.machinery.environment.limits.branches.saturating_sub(self.branches.len());
         if targets.len() > room {
@@ -71,7 +71,7 @@ impl Context {
     fn start_target(
         &mut self,
         step: &mut Step<'_>,
-        mut message: Request,
+        mut message: Box<Request>,
         target: ForkTarget,
         send_socket: Option<SendSocket>,
         breadth: u32,

@@ -22,7 +22,7 @@ use crate::routing;
 /// What leaves on one branch, before this file has had it.
 pub(super) struct Plan {
     /// The request with the script's edits and the Request-URI of the branch.
-    pub(super) message: Request,
+    pub(super) message: Box<Request>,
     /// The Route set of the branch (RFC 3327), top first.
     pub(super) path: Vec<ByteStr>,
     pub(super) next_hop: Option<Uri>,
@@ -49,7 +49,7 @@ impl Context {
             state: BranchState::Resolving,
             client: None,
             uri: request.uri().clone(),
-            request: Some(Box::new(request)),
+            request: Some(request),
             record_routes: 0,
             id: ByteStr::new(),
             destination: None,
@@ -73,13 +73,13 @@ impl Context {
     }
 
     /// Steps 2 to 6 of RFC 3261 16.6, and the targets of step 7.
-    fn prepare(&self, step: &Step<'_>, plan: Plan) -> (Request, Result<(Target, VecDeque<Target>), StatusCode>) {
+    fn prepare(&self, step: &Step<'_>, plan: Plan) -> (Box<Request>, Result<(Target, VecDeque<Target>), StatusCode>) {
         let Plan { mut message, path, next_hop, flow, route_flow, breadth, .. } = plan;
         let environment = &step.machinery.environment;
         let own_flow = routing::take_own_routes(&mut message, &*environment.ports.identity, self.tenant);
         let hops = routing::remaining_hops(&message, environment.config.max_forwards);
-        message.headers_mut().set(HeaderName::MaxForwards, hops.saturating_sub(1).to_string());
-        message.headers_mut().set(HeaderName::MaxBreadth, breadth.to_string());
+        message.headers_mut().set(HeaderName::MaxForwards, hops.saturating_sub(1));
+        message.headers_mut().set(HeaderName::MaxBreadth, breadth);
         for route in path.iter().rev() {
             message.headers_mut().prepend(HeaderName::Route, routing::bracketed(route));
         }

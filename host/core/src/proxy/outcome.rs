@@ -55,13 +55,13 @@ impl Context {
             FaultKind::TimedOut => counters.script_timeouts.increment(),
             FaultKind::Raised | FaultKind::Limit => counters.script_errors.increment(),
         }
-        tracing::error!(
+        // The engine has logged what a handler raised, with its lines.
+        tracing::debug!(
             tenant = %self.tenant,
             call_id = %self.call_id(),
             method = %self.request.method(),
             kind = ?fault.kind,
-            traceback = fault.traceback.as_deref().unwrap_or_default(),
-            "script error: {}",
+            "the failure policy is applied: {}",
             fault.message
         );
         match subject {
@@ -161,6 +161,10 @@ impl Context {
 
     fn refuse(&mut self, step: &mut Step<'_>, refusal: &RegisterRefusal) {
         let mut response = refusal.response(&self.request);
+        if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+            let retry_after = step.machinery.environment.config.retry_after;
+            response.headers_mut().set(HeaderName::RetryAfter, retry_after.to_string());
+        }
         self.complete(step, &mut response);
         self.respond(step, &response);
     }
@@ -194,7 +198,7 @@ impl Context {
         }
     }
 
-    fn relay(&mut self, step: &mut Step<'_>, message: Request, relay: Relay, route_flow: Option<Flow>) {
+    fn relay(&mut self, step: &mut Step<'_>, message: Box<Request>, relay: Relay, route_flow: Option<Flow>) {
         if !self.may_forward(step) {
             return;
         }

@@ -41,7 +41,7 @@ impl Context {
         if !headers.has_option_tag(&HeaderName::Require, "100rel") {
             headers.append(HeaderName::Require, "100rel");
         }
-        headers.set(HeaderName::RSeq, number.to_string());
+        headers.set(HeaderName::RSeq, number);
         let bytes = response.to_bytes();
         step.respond(self.server, response.status(), bytes.clone());
         self.provisional_sent(step);

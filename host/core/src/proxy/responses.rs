@@ -245,7 +245,7 @@ impl Context {
     pub(super) fn send_failure(&mut self, step: &mut Step<'_>, mut response: Response) {
         match response.status() {
             // Too late for anybody to hear it (RFC 4320 4.2).
-            StatusCode::REQUEST_TIMEOUT if !self.is_invite() => return self.drop_silently(step),
+            StatusCode::REQUEST_TIMEOUT if !self.is_invite() => return self.give_up(step),
             // We are not the one that is out of order (RFC 3261 16.7 step 6).
             StatusCode::SERVICE_UNAVAILABLE => response.set_status(StatusCode::SERVER_INTERNAL_ERROR, ""),
             _ => {}

@@ -1,7 +1,7 @@
 //! What a forwarded request gets that depends on the socket it leaves from: Record-Route (RFC 3261 16.6 step 4, RFC
 //! 5658) and Via (step 8). Taken off again when another target is tried.
 
-use siphon_sip::{ByteStr, Flow, HeaderName, ListenerId, Request, StatusCode, TenantId, Uri};
+use siphon_sip::{ByteStr, Flow, HeaderName, ListenerId, Request, StatusCode, TenantId};
 
 use crate::identity::ServerIdentity;
 use crate::reply_to;
@@ -34,7 +34,7 @@ impl Stamp<'_> {
     fn record(&self, request: &mut Request, identity: &ServerIdentity, outgoing: ListenerId) -> usize {
         let adjacent = reply_to::is_adjacent(self.received, self.flow);
         let token = identity.seal(self.tenant, self.received, self.flow, adjacent);
-        let secure = matches!(Uri::parse(request.uri()), Ok(Uri::Sip(uri)) if uri.secure);
+        let secure = request.uri().get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"sips:"));
         let listeners = [Some(self.flow.listener), Some(outgoing).filter(|listener| *listener != self.flow.listener)];
         let mut recorded = 0;
         for value in listeners.into_iter().flatten().filter_map(|id| identity.record_route(id, &token, secure)) {

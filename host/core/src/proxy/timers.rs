@@ -41,7 +41,7 @@ impl Context {
         if self.is_invite() {
             self.respond_locally(step, StatusCode::REQUEST_TIMEOUT, None);
         } else {
-            self.drop_silently(step);
+            self.give_up(step);
         }
     }
 }

@@ -16,10 +16,20 @@ fn message() -> Request {
 fn a_timeout_sends_nothing_upstream_and_the_transaction_just_ends() {
     let mut server = Server::new(to_bob());
     server.receive(message(), &alice());
-    server.advance(Duration::from_secs(40));
+    server.advance(Duration::from_secs(70));
     let statuses: Vec<_> = server.take_sent().iter().filter_map(|sent| sent.status()).collect();
     assert!(statuses.iter().all(|status| *status == 100), "{statuses:?}");
     assert_eq!(server.shard.gauges(), Default::default());
+}
+
+#[test]
+fn a_retransmission_after_the_timeout_is_not_forwarded_again() {
+    let mut server = Server::new(to_bob());
+    server.receive(message(), &alice());
+    server.advance(Duration::from_secs(33));
+    server.take_sent();
+    server.receive(message(), &alice());
+    assert!(server.take_sent().is_empty());
 }
 
 #[test]

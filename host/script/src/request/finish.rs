@@ -26,7 +26,7 @@ impl Request {
         };
         Ok(Box::new(Decision {
             action,
-            message: state.message.clone(),
+            message: Box::new(state.message.clone()),
             record_route: state.record_route,
             route_flow: state.route_flow,
             registrations,

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
@@ -10,19 +11,28 @@ use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 
 /// Makes the text of the page.
 pub(crate) type Render = Arc<dyn Fn() -> String + Send + Sync>;
 
+/// Connections to the page at once; the next one waits for its turn.
+const CONNECTIONS: usize = 32;
+
+/// How long a connection may last. It makes room for the next one, whatever its peer does.
+const LIFETIME: Duration = Duration::from_secs(5);
+
 /// Serves the page until the runtime ends.
 pub(crate) async fn serve(listener: TcpListener, path: String, render: Render) {
     let path: Arc<str> = path.into();
+    let places = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
         let stream = match listener.accept().await {
             Ok((stream, _)) => stream,
             Err(error) => {
                 tracing::warn!(%error, "the metrics page cannot accept a connection");
-                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+                tokio::time::sleep(Duration::from_millis(100)).await;
                 continue;
             }
         };
@@ -32,8 +42,10 @@ pub(crate) async fn serve(listener: TcpListener, path: String, render: Render) {
                 let response = respond(&request, &path, &render);
                 async move { Ok::<_, Infallible>(response) }
             });
-            // A peer that breaks off is its own affair.
-            let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await;
+            let connection = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), answer);
+            // A peer that breaks off, or stays too long, is its own affair.
+            let _ = tokio::time::timeout(LIFETIME, connection).await;
+            drop(place);
         });
     }
 }

@@ -1,6 +1,7 @@
 //! Threads that run handlers: made when needed, up to a bound, parked when not. Each lives inside the engine's scope.
 
 use std::collections::VecDeque;
+use std::ops::Add;
 use std::sync::Arc;
 use std::thread;
 
@@ -32,6 +33,14 @@ pub(crate) struct ThreadGauges {
     pub(crate) live: usize,
     pub(crate) idle: usize,
     pub(crate) max: usize,
+}
+
+impl Add for ThreadGauges {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { live: self.live + other.live, idle: self.idle + other.idle, max: self.max + other.max }
+    }
 }
 
 impl Threads {

@@ -109,6 +109,7 @@ impl State {
             |name, help, read: Box<dyn Fn() -> u64 + Send + Sync>| TableGauge { name, help, is_counter: true, read };
         let (registrar, bindings) = (Arc::clone(&self.registrar), Arc::clone(&self.bindings));
         let nonces = Arc::clone(&self.authenticator);
+        let limiter = Arc::clone(&self.limiter);
         let auth = |read: fn(&DigestAuthenticator) -> u64| {
             let authenticator = Arc::clone(&self.authenticator);
             Box::new(move || read(&authenticator)) as Box<dyn Fn() -> u64 + Send + Sync>
@@ -150,6 +151,11 @@ impl State {
                 "siphon_rate_sources",
                 "sources that the rate limit remembers",
                 of_screen(|screen| screen.tracked_sources() as u64),
+            ),
+            gauge(
+                "siphon_script_rate_sources",
+                "sources that proxy.rate_limit remembers",
+                Box::new(move || limiter.tracked_sources() as u64),
             ),
             counter(
                 "siphon_banned_total",

@@ -25,6 +25,7 @@ pub fn message(datagram: &[u8]) {
     assert_same(&message, &again);
     assert_eq!(again.to_bytes(), printed, "printing is not stable");
     typed(message.headers());
+    super::borrowed::headers(message.headers());
     edited(message);
 }
 

@@ -35,6 +35,41 @@ fn pieces() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(words, 0..24).prop_map(|words| words.concat())
 }
 
+/// Pieces that header values are made of.
+fn value_pieces() -> impl Strategy<Value = Vec<u8>> {
+    let words = prop::sample::select(vec![
+        &b"SIP/2.0/UDP "[..],
+        b"sip / 2.0 / Tls ",
+        b"192.0.2.1:5060",
+        b"[2001:db8::1]",
+        b"a.example.com : 5070 ",
+        b";branch=z9hG4bK-1",
+        b" ; Branch = z9hG4bK",
+        b";rport",
+        b";RPORT=5060",
+        b";received=255.255.255.255",
+        b";received",
+        b";maddr=[::1]",
+        b";tag=1",
+        b";TAG=\"a;b\"",
+        b";tag=",
+        b"<sip:a@b;lr>",
+        b"sip:a@b",
+        b"\"A <\\\"> B\" ",
+        b"A B ",
+        b"*",
+        b"\"",
+        b";",
+        b"=",
+        b",",
+        b"<",
+        b">",
+        b" ",
+        b"x",
+    ]);
+    prop::collection::vec(words, 0..10).prop_map(|words| words.concat())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -71,5 +106,22 @@ proptest! {
     #[test]
     fn any_bytes_keep_the_invariants_of_session_descriptions(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         sdp(&[b"v=0\r\n", &bytes[..]].concat());
+    }
+
+    #[test]
+    fn any_value_is_read_borrowed_as_it_is_read_typed(text in value_pieces()) {
+        value(&text);
+    }
+
+    #[test]
+    fn any_via_is_read_borrowed_as_it_is_read_typed(text in value_pieces()) {
+        value(&[b"SIP/2.0/UDP 192.0.2.1", &text[..]].concat());
+    }
+
+    #[test]
+    fn an_ipv4_address_is_what_the_standard_library_takes_for_one(text in "([0-9]{1,3}[.]){0,4}[0-9.:]{0,3}") {
+        let expected = text.parse::<std::net::Ipv4Addr>().ok().map(std::net::IpAddr::V4);
+        let read = crate::HostRef::parse(text.as_bytes()).ok().and_then(crate::HostRef::ip);
+        prop_assert_eq!(read.filter(std::net::IpAddr::is_ipv4), expected);
     }
 }

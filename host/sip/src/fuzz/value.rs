@@ -6,6 +6,7 @@ use crate::{ByteStr, CSeq, Contact, HeaderName, HeaderValue, Host, NameAddr, Par
 pub fn value(text: &[u8]) {
     let is_one_line = !text.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0));
     assert_eq!(HeaderValue::new(text.to_vec()).is_ok(), is_one_line);
+    super::borrowed::value(text);
     if let Ok(via) = Via::parse(text.to_vec()) {
         let _ = (via.branch(), via.received(), via.rport(), via.maddr(), via.effective_port());
         assert!(via.is_sent_by(&via.sent_by()));

@@ -5,7 +5,9 @@ use std::ops::{Deref, DerefMut};
 use crate::grammar;
 use crate::{ByteStr, HeaderError};
 
-use super::{NameAddr, printed_header};
+use super::{AddressParts, NameAddr, printed_header};
+
+const STAR_AND_MORE: HeaderError = HeaderError::Malformed("Contact", "* beside another value");
 
 /// One address of a Contact header.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,9 +98,23 @@ impl Contacts {
         }
         match (has_star, list.is_empty()) {
             (true, true) => Ok(Self::Star),
-            (true, false) => Err(HeaderError::Malformed("Contact", "* beside another value")),
+            (true, false) => Err(STAR_AND_MORE),
             (false, _) => Ok(Self::List(list)),
         }
+    }
+
+    /// Reads the values only to see whether they are a Contact header.
+    pub(crate) fn check<'a>(values: impl Iterator<Item = &'a [u8]>) -> Result<(), HeaderError> {
+        let (mut has_star, mut has_address) = (false, false);
+        for value in values {
+            if value == b"*" {
+                has_star = true;
+            } else {
+                AddressParts::check(value)?;
+                has_address = true;
+            }
+        }
+        if has_star && has_address { Err(STAR_AND_MORE) } else { Ok(()) }
     }
 
     /// The first address, when there is one.

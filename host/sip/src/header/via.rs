@@ -7,8 +7,9 @@ use crate::{ByteStr, HeaderError, Host, Params, SentBy, TransportProtocol};
 
 use super::printed_header;
 
-/// What every branch of RFC 3261 begins with.
-const MAGIC_COOKIE: &[u8] = b"z9hG4bK";
+mod parts;
+
+pub use parts::ViaRef;
 
 /// One hop of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,17 +49,15 @@ impl Via {
     /// Reads one Via value.
     pub fn parse(value: impl Into<ByteStr>) -> Result<Self, HeaderError> {
         let value = value.into();
-        let (protocol, rest) = sent_protocol(&value).ok_or_else(|| malformed("sent-protocol"))?;
-        let transport = match protocol {
+        let parts = ViaRef::cut(&value)?;
+        let transport = match parts.transport {
             b"UDP" => ViaTransport::Known(TransportProtocol::Udp),
             b"TCP" => ViaTransport::Known(TransportProtocol::Tcp),
             other => ViaTransport::from_token(value.slice_of(other)),
         };
-        let sent_by_end = memchr::memchr(b';', rest).unwrap_or(rest.len());
-        let (sent_by, params) = rest.split_at_checked(sent_by_end).unwrap_or((rest, &[]));
-        let (host, port) = Host::parse_with_port(&value, grammar::trim(sent_by)).map_err(|_| malformed("sent-by"))?;
-        let params = Params::parse(value.slice_of(params)).map_err(|_| malformed("parameters"))?;
-        Ok(Self { transport, host, port, params })
+        let host = parts.host.in_source(&value);
+        let params = Params::parse(value.slice_of(parts.params())).map_err(|_| malformed("parameters"))?;
+        Ok(Self { transport, host, port: parts.port, params })
     }
 
     /// The `branch` parameter.
@@ -71,9 +70,7 @@ impl Via {
     /// alone names none (RFC 4475 3.2.1).
     #[must_use]
     pub fn has_magic_cookie(&self) -> bool {
-        self.params
-            .value("branch")
-            .is_some_and(|branch| branch.len() > MAGIC_COOKIE.len() && branch.starts_with(MAGIC_COOKIE))
+        self.params.value("branch").is_some_and(parts::names_a_transaction)
     }
 
     /// The `received` parameter.
@@ -104,13 +101,13 @@ impl Via {
     /// The port of `sent-by`, or the transport's default (RFC 3261 18.2.2).
     #[must_use]
     pub fn effective_port(&self) -> u16 {
-        self.port.unwrap_or_else(|| self.transport.known().map_or(5060, TransportProtocol::default_port))
+        self.port.unwrap_or_else(|| parts::default_port(self.transport.known()))
     }
 
     /// Whether `sent-by` is that host and port, an absent port being the default of the transport.
     #[must_use]
     pub fn is_sent_by(&self, other: &SentBy) -> bool {
-        let default = self.transport.known().map_or(5060, TransportProtocol::default_port);
+        let default = parts::default_port(self.transport.known());
         self.host == other.host && self.effective_port() == other.port.unwrap_or(default)
     }
 
@@ -132,7 +129,7 @@ printed_header!(Via);
 
 impl ViaTransport {
     fn from_token(token: ByteStr) -> Self {
-        match token.to_str().and_then(|name| name.parse().ok()) {
+        match parts::known_transport(&token) {
             Some(transport) => Self::Known(transport),
             None => Self::Other(token),
         }
@@ -167,22 +164,4 @@ impl From<TransportProtocol> for ViaTransport {
     fn from(transport: TransportProtocol) -> Self {
         Self::Known(transport)
     }
-}
-
-/// `SIP/2.0/TRANSPORT`, with blanks around the slashes allowed: the transport, and what stands behind it.
-fn sent_protocol(value: &[u8]) -> Option<(&[u8], &[u8])> {
-    let rest = match value.strip_prefix(b"SIP/2.0/") {
-        Some(rest) => rest,
-        None => {
-            let (name, rest) = grammar::split_once(value, b'/')?;
-            let (version, rest) = grammar::split_once(rest, b'/')?;
-            let is_sip = grammar::trim(name).eq_ignore_ascii_case(b"SIP") && grammar::trim(version) == b"2.0";
-            is_sip.then_some(rest)?
-        }
-    };
-    let rest = grammar::trim_start(rest);
-    let length = rest.iter().take_while(|byte| grammar::is_token_byte(**byte)).count();
-    let (transport, rest) = rest.split_at_checked(length)?;
-    let is_separated = rest.first().is_some_and(|byte| grammar::is_blank(*byte));
-    (!transport.is_empty() && is_separated).then_some((transport, grammar::trim(rest)))
 }

@@ -159,6 +159,9 @@ header_names! {
     WwwAuthenticate "WWW-Authenticate" 0 Lines;
 }
 
+/// Names are bits of a `u128` where they are counted.
+const _: () = assert!(KNOWN.len() <= 128);
+
 /// Slots of the hash table; well above twice the number of names.
 const SLOTS: usize = 512;
 
@@ -210,6 +213,12 @@ const fn compact_table() -> [u8; 26] {
 impl NameCode {
     /// No known name.
     pub(crate) const OTHER: Self = Self(EMPTY);
+
+    /// A bit for each known name; none for the others.
+    #[inline]
+    pub(crate) const fn bit(self) -> u128 {
+        if self.0 == EMPTY { 0 } else { 1 << self.0 }
+    }
 
     pub(crate) const CONTENT_LENGTH: Self = NameCode(Number::ContentLength as u8);
 

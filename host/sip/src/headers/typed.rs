@@ -2,8 +2,8 @@
 
 use crate::grammar;
 use crate::header::{
-    AuthScheme, CSeq, Contacts, Event, MediaType, NameAddr, RAck, Reason, Replaces, RetryAfter, SessionExpires,
-    SubscriptionState, Via, parse_delta_seconds, parse_min_se,
+    AddressParts, AuthScheme, CSeq, Contacts, Event, MediaType, NameAddr, RAck, Reason, Replaces, RetryAfter,
+    SessionExpires, SubscriptionState, Via, ViaRef, parse_delta_seconds, parse_min_se,
 };
 use crate::{ByteStr, HeaderError, HeaderName};
 
@@ -13,6 +13,11 @@ impl Headers {
     /// The top Via.
     pub fn via(&self) -> Result<Via, HeaderError> {
         self.first_value_bytes(&HeaderName::Via).ok_or(HeaderError::Missing("Via")).and_then(Via::parse)
+    }
+
+    /// The top Via, borrowed: for what is asked of every message.
+    pub fn top_via(&self) -> Result<ViaRef<'_>, HeaderError> {
+        self.first_value(&HeaderName::Via).ok_or(HeaderError::Missing("Via")).and_then(ViaRef::parse)
     }
 
     /// All Via values, the top one first.
@@ -44,13 +49,13 @@ impl Headers {
     /// The tag of From.
     #[must_use]
     pub fn from_tag(&self) -> Option<ByteStr> {
-        self.from().ok()?.tag()
+        self.tag(&HeaderName::From)
     }
 
     /// The tag of To.
     #[must_use]
     pub fn to_tag(&self) -> Option<ByteStr> {
-        self.to().ok()?.tag()
+        self.tag(&HeaderName::To)
     }
 
     /// Max-Forwards, when there is one: an error when it is no number of 32 bits.
@@ -180,6 +185,12 @@ impl Headers {
     #[must_use]
     pub fn has_option_tag(&self, name: &HeaderName, tag: &str) -> bool {
         self.values(name).any(|value| value.eq_ignore_ascii_case(tag.as_bytes()))
+    }
+
+    fn tag(&self, name: &HeaderName) -> Option<ByteStr> {
+        let line = self.find(name)?;
+        let tag = AddressParts::tag(self.value(line)).ok()??;
+        Some(self.slice_of(line, tag))
     }
 
     fn address(&self, name: &HeaderName, text: &'static str) -> Result<NameAddr, HeaderError> {

@@ -1,9 +1,14 @@
 //! The parameters of a header one after the other, borrowed from its text: the one place that knows their grammar.
 //! Nothing is collected here.
 
-use crate::grammar;
+use memchr::memchr2;
+
+use crate::grammar::{self, ByteSet};
 
 use super::InvalidParams;
+
+/// Where a name ends: at its value, at the next parameter, or at what does not belong there.
+const ENDS_NAME: ByteSet = ByteSet::of(b" \t\r\n=;\"<>,");
 
 /// A name, and a value unless it is a flag.
 pub(crate) type Parameter<'a> = (&'a [u8], Option<&'a [u8]>);
@@ -36,7 +41,7 @@ impl<'a> Parameters<'a> {
         let mut found = None;
         for parameter in Self::new(text)? {
             let (given, value) = parameter?;
-            if found.is_none() && given.eq_ignore_ascii_case(name.as_bytes()) {
+            if found.is_none() && grammar::is_name(given, name.as_bytes()) {
                 found = Some(value);
             }
         }
@@ -47,7 +52,7 @@ impl<'a> Parameters<'a> {
     #[inline]
     fn cut(text: &'a [u8]) -> Result<(Parameter<'a>, Option<&'a [u8]>), InvalidParams> {
         let text = grammar::trim_start(text);
-        let length = text.iter().position(|byte| ends_name(*byte)).unwrap_or(text.len());
+        let length = text.iter().take_while(|byte| !ENDS_NAME.has(**byte)).count();
         let (name, rest) = text.split_at_checked(length).filter(|(name, _)| !name.is_empty()).ok_or(InvalidParams)?;
         match grammar::trim_start(rest) {
             [] => Ok(((name, None), None)),
@@ -74,19 +79,13 @@ impl<'a> Iterator for Parameters<'a> {
     }
 }
 
-/// Whether a name ends here: at its value, at the next parameter, or at what does not belong there.
-#[inline]
-const fn ends_name(byte: u8) -> bool {
-    grammar::is_blank(byte) || matches!(byte, b'=' | b';' | b'"' | b'<' | b'>' | b',')
-}
-
 /// The value that ends at the next `;` outside quotes, and what stands behind that.
 #[inline]
 fn cut_value(text: &[u8]) -> Result<(&[u8], Option<&[u8]>), InvalidParams> {
     let mut at = 0;
     loop {
         let rest = text.get(at..).unwrap_or_default();
-        match rest.iter().position(|byte| matches!(byte, b';' | b'"')) {
+        match memchr2(b';', b'"', rest) {
             None => return Ok((grammar::trim(text), None)),
             Some(length) if rest.get(length) == Some(&b';') => {
                 let (value, rest) = grammar::cut(text, at + length);

@@ -2,8 +2,10 @@
 
 use std::net::Ipv4Addr;
 
+use crate::header::AddressParts;
 use crate::request::Version;
-use crate::{CSeq, HeaderName, Headers, Host, Method, Request, Response, StatusCode, Uri, UriError, Via};
+use crate::{CSeq, Contacts, HeaderName, Headers, HostRef, Method, Request, Response, StatusCode, Uri, UriError};
+use crate::{HeaderError, ViaRef};
 
 use super::{Discard, Rejection};
 
@@ -45,7 +47,7 @@ pub fn validate_request(request: &Request) -> Result<(), Rejection> {
         Version::Malformed => return Err(bad_request("Malformed Request-Line")),
     }
     let headers = request.headers();
-    let cseq = common(headers).map_err(bad_request)?;
+    let cseq = common(headers).map_err(bad_request)?.cseq;
     if cseq.method != *request.method() {
         return Err(match request.method() {
             // RFC 4475 3.1.2.18.
@@ -69,24 +71,18 @@ pub fn validate_response(response: &Response) -> Result<(), Discard> {
     if !response.is_version_2() {
         return Err(Discard { reason: "Version Not Supported" });
     }
-    common(response.headers()).map_err(|reason| Discard { reason })?;
-    if response.headers().vias().skip(1).filter_map(Result::ok).any(|via| is_broadcast(&via)) {
+    let common = common(response.headers()).map_err(|reason| Discard { reason })?;
+    if common.has_broadcast_hop {
         return Err(Discard { reason: "Via Is a Broadcast Address" });
     }
     Ok(())
-}
-
-/// Whether a response that is forwarded to this hop would go to everybody (RFC 4475 3.3.10).
-fn is_broadcast(via: &Via) -> bool {
-    let hosts = [Some(via.host.clone()), via.received(), via.maddr()];
-    hosts.into_iter().flatten().any(|host| host == Host::V4(Ipv4Addr::BROADCAST))
 }
 
 /// Whether enough of the request can be read to answer it (RFC 3261 8.2.6.2, 18.2.2).
 pub(crate) fn is_answerable(request: &Request) -> bool {
     let headers = request.headers();
     *request.method() != Method::Ack
-        && headers.via().is_ok()
+        && headers.top_via().is_ok()
         && MANDATORY.iter().all(|(name, _)| headers.first(name).is_some_and(|value| !value.is_empty()))
 }
 
@@ -98,35 +94,64 @@ const fn usual(status: StatusCode) -> Rejection {
     Rejection { status, reason: status.default_reason() }
 }
 
+/// What was seen of a message that is valid so far.
+struct Common {
+    cseq: CSeq,
+    /// Whether a Via behind the first one leads to everybody.
+    has_broadcast_hop: bool,
+}
+
 /// What holds for requests and responses.
-fn common(headers: &Headers) -> Result<CSeq, &'static str> {
+fn common(headers: &Headers) -> Result<Common, &'static str> {
     if let Some((_, reason)) =
         MANDATORY.iter().find(|(name, _)| headers.first(name).is_none_or(|value| value.is_empty()))
     {
         return Err(reason);
     }
-    if let Some((_, reason)) = SINGLE.iter().find(|(name, _)| headers.count_lines(name) > 1) {
+    let counts = headers.name_counts();
+    if let Some((_, reason)) = SINGLE.iter().find(|(name, _)| counts.is_repeated(name)) {
         return Err(reason);
     }
     let cseq = headers.cseq().map_err(|_| "Malformed CSeq Header")?;
     if cseq.number >= 1 << 31 {
         return Err("CSeq Number Too Large");
     }
-    if headers.vias().next().is_none() || headers.vias().any(|via| via.is_err()) {
-        return Err("Malformed Via Header");
+    let has_broadcast_hop = vias(headers).map_err(|_| "Malformed Via Header")?;
+    address(headers, &HeaderName::From).map_err(|_| "Malformed From Header")?;
+    address(headers, &HeaderName::To).map_err(|_| "Malformed To Header")?;
+    Ok(Common { cseq, has_broadcast_hop })
+}
+
+/// Reads every Via, and says whether one behind the first leads to everybody.
+fn vias(headers: &Headers) -> Result<bool, HeaderError> {
+    let mut vias = headers.values(&HeaderName::Via);
+    ViaRef::parse(vias.next().unwrap_or_default())?;
+    let mut has_broadcast_hop = false;
+    for via in vias {
+        has_broadcast_hop |= is_broadcast(&ViaRef::parse(via)?);
     }
-    headers.from().map_err(|_| "Malformed From Header")?;
-    headers.to().map_err(|_| "Malformed To Header")?;
-    Ok(cseq)
+    Ok(has_broadcast_hop)
+}
+
+/// Whether a response that is forwarded to this hop would go to everybody (RFC 4475 3.3.10).
+fn is_broadcast(via: &ViaRef<'_>) -> bool {
+    let is_everybody = |host: HostRef<'_>| host.ip() == Some(Ipv4Addr::BROADCAST.into());
+    let mut named = [via.received, via.maddr].into_iter().flatten().filter_map(|host| HostRef::parse(host).ok());
+    is_everybody(via.host) || named.any(is_everybody)
+}
+
+fn address(headers: &Headers, name: &HeaderName) -> Result<(), HeaderError> {
+    AddressParts::check(headers.first(name).unwrap_or_default())
 }
 
 /// What a request's other addresses must be.
 fn addresses(headers: &Headers) -> Result<(), &'static str> {
-    headers.contacts().map_err(|_| "Malformed Contact Header")?;
-    if headers.routes().any(|route| route.is_err()) {
+    Contacts::check(headers.values(&HeaderName::Contact)).map_err(|_| "Malformed Contact Header")?;
+    let is_malformed = |name| headers.values(name).any(|value| AddressParts::check(value).is_err());
+    if is_malformed(&HeaderName::Route) {
         return Err("Malformed Route Header");
     }
-    if headers.record_routes().any(|route| route.is_err()) {
+    if is_malformed(&HeaderName::RecordRoute) {
         return Err("Malformed Record-Route Header");
     }
     Ok(())

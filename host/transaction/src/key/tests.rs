@@ -40,7 +40,10 @@ fn the_default_port_is_that_of_the_transport() {
 #[test]
 fn ack_and_cancel_have_the_call_key_of_their_invite() {
     let kit = MessageKit::new(TransportProtocol::Udp);
-    let of = |method| call_key(TenantId::DEFAULT, &kit.request(method, "z9hG4bK-1"));
+    let of = |method| {
+        let request = kit.request(method, "z9hG4bK-1");
+        RequestKey::of(TenantId::DEFAULT, &request, kit.transport).call(&request).to_vec()
+    };
     assert_eq!(of(Method::Ack), of(Method::Invite));
     assert_eq!(of(Method::Cancel), of(Method::Invite));
     assert_ne!(of(Method::Message), of(Method::Invite));

@@ -5,7 +5,7 @@ use siphon_sip::{Limits, Message, Method, Request, StatusCode, TenantId, Time, T
 use super::journal::describe;
 use super::{Journal, MessageKit, at, response};
 use crate::{
-    ClientId, Output, Outputs, Received, Sender, ServerId, TableFull, TransactionConfig, TransactionLayer,
+    ClientId, Output, Outputs, Received, RequestKey, Sender, ServerId, TableFull, TransactionConfig, TransactionLayer,
     UnknownTransaction, User,
 };
 
@@ -93,8 +93,8 @@ impl Bench {
 
     /// A request comes in; nothing answers it.
     pub fn receive(&mut self, request: &Request) -> Received {
-        let flow = self.messages.flow();
-        let received = self.layer.receive_request(TenantId::DEFAULT, request, &flow, self.now, &mut self.outputs);
+        let mut key = self.key(request);
+        let received = self.layer.receive_request(&mut key, request, self.now, &mut self.outputs);
         self.write_outputs();
         received
     }
@@ -104,8 +104,12 @@ impl Bench {
     /// # Errors
     /// When the table is full.
     pub fn create_server(&mut self, request: &Request) -> Result<ServerId, TableFull> {
-        let flow = self.messages.flow();
-        self.layer.create_server(TenantId::DEFAULT, request, &flow, flow.into(), User(2), self.now)
+        let reply_to = self.messages.flow().into();
+        self.layer.create_server(&mut self.key(request), request, reply_to, User(2), self.now)
+    }
+
+    fn key(&self, request: &Request) -> RequestKey {
+        RequestKey::of(TenantId::DEFAULT, request, self.messages.transport)
     }
 
     /// The user answers a request.
@@ -118,6 +122,12 @@ impl Bench {
         let responded = self.layer.respond(server, status, bytes, self.now, &mut self.outputs);
         self.write_outputs();
         responded
+    }
+
+    /// The user will not answer.
+    pub fn give_up(&mut self, server: ServerId) {
+        self.layer.give_up_server(server, self.now, &mut self.outputs);
+        self.write_outputs();
     }
 
     /// What was sent last cannot be sent.

@@ -10,7 +10,7 @@ use siphon_sip::{
 
 use super::journal::describe;
 use super::{Journal, MessageKit, at, label, response};
-use crate::{Event, Output, Outputs, Received, ServerId, TransactionConfig, TransactionLayer, User};
+use crate::{Event, Output, Outputs, Received, RequestKey, ServerId, TransactionConfig, TransactionLayer, User};
 
 /// How long a message is on the wire, unless it is late.
 const LATENCY: Duration = Duration::from_millis(10);
@@ -144,18 +144,19 @@ impl Pair {
 
     fn at_server(&mut self, bytes: Bytes) {
         let Ok(Message::Request(request)) = parse_message(bytes, &Limits::default()) else { return };
-        let (flow, mut outputs) = (self.messages.flow(), Outputs::new());
-        match self.server.receive_request(TenantId::DEFAULT, &request, &flow, self.now, &mut outputs) {
-            Received::New => self.begin_answering(request),
+        let mut outputs = Outputs::new();
+        let mut key = RequestKey::of(TenantId::DEFAULT, &request, self.messages.transport);
+        match self.server.receive_request(&mut key, &request, self.now, &mut outputs) {
+            Received::New => self.begin_answering(&mut key, request),
             Received::Ack { .. } => self.journal.write(self.now, "server told ACK".to_owned()),
             Received::Absorbed | Received::Cancel { .. } | Received::Merged => {}
         }
         self.server_outputs(&mut outputs);
     }
 
-    fn begin_answering(&mut self, request: Request) {
-        let flow = self.messages.flow();
-        let created = self.server.create_server(TenantId::DEFAULT, &request, &flow, flow.into(), User(2), self.now);
+    fn begin_answering(&mut self, key: &mut RequestKey, request: Request) {
+        let reply_to = self.messages.flow().into();
+        let created = self.server.create_server(key, &request, reply_to, User(2), self.now);
         let Ok(server) = created else {
             return self.journal.write(self.now, "server full".to_owned());
         };

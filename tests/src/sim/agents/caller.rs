@@ -1,5 +1,5 @@
-//! Who begins a session, and what the answer means to him: the call, its CANCEL, the registration. Retransmission and ACK
-//! are `client.rs`.
+//! Who begins a session, and what the answer means to him: the call, its CANCEL, the registration. Retransmission and
+//! ACK are `client.rs`.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -18,7 +18,7 @@ impl Party {
     pub(super) fn begin(&mut self, scene: &mut Scene<'_>) {
         scene.tally.sessions += 1;
         match scene.plan.purpose {
-            Purpose::Register => return self.register(scene, scene.plan.registration.expires),
+            Purpose::Register => self.register(scene, scene.plan.registration.expires),
             Purpose::Call => {
                 scene.tally.calls += 1;
                 if let Some(patience) = scene.plan.caller.patience {
@@ -121,9 +121,9 @@ impl Party {
             return;
         }
         scene.tally.conclude(scene.plan.purpose, Outcome::of(status));
-        let expected = scene.plan.expected_final().filter(|expected| *expected != status);
+        let expected = scene.plan.expected_finals().filter(|expected| !expected.contains(&status));
         if let Some(expected) = expected {
-            let what = format!("the caller got {} instead of {expected}", response.summary());
+            let what = format!("the caller got {} instead of {expected:?}", response.summary());
             scene.faults.find(Invariant::FinalIsTheBest, scene.session, scene.now, what);
         }
     }
@@ -132,6 +132,7 @@ impl Party {
     pub(super) fn timed_out(&mut self, scene: &mut Scene<'_>, index: usize) {
         if self.clients[index].role == Role::First && scene.plan.purpose != Purpose::Register {
             scene.tally.conclude(scene.plan.purpose, Outcome::NoAnswer);
+            scene.tally.unheard += u64::from(scene.plan.expected_finals().is_some());
         }
     }
 }

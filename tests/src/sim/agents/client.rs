@@ -1,5 +1,5 @@
-//! Client transactions of a user agent (RFC 3261 17.1): retransmission, ACK of failures, time-outs. What a final response
-//! means to the user is in `caller.rs` and `dialog.rs`.
+//! Client transactions of a user agent (RFC 3261 17.1): retransmission, ACK of failures, time-outs. What a final
+//! response means to the user is in `caller.rs` and `dialog.rs`.
 
 use std::net::SocketAddr;
 use std::rc::Rc;

@@ -1,5 +1,5 @@
-//! Dialogs of a user agent (RFC 3261 12): route set, remote target, requests within them. How one came to be answered is
-//! the business of others.
+//! Dialogs of a user agent (RFC 3261 12): route set, remote target, requests within them. How one came to be answered
+//! is the business of others.
 
 use std::net::SocketAddr;
 use std::rc::Rc;

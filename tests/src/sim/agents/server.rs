@@ -79,6 +79,8 @@ impl Party {
         });
         let index = self.servers.len() - 1;
         if was_here {
+            let what = format!("a user agent got it on two ways: {}", message.summary());
+            scene.faults.find(Invariant::ForwardedOnce, scene.session, scene.now, what);
             // RFC 3261 8.2.2.2.
             return self.respond(scene, index, 482);
         }

@@ -109,11 +109,8 @@ impl Branch {
         self.heard_at.get_or_insert(now);
         let tag = hash(response.text(response.to_tag).as_bytes());
         match (status, &mut self.outcome) {
-            (..200, Outcome::Open) => {
-                if status != 100 || self.ringing_since.is_none() {
-                    self.ringing_since = Some(now);
-                }
-            }
+            // A 100 starts Timer C and does not prolong it (RFC 3261 16.7 step 2).
+            (..200, Outcome::Open) if status != 100 || self.ringing_since.is_none() => self.ringing_since = Some(now),
             (..200, _) => {}
             (300.., Outcome::Open) if is_invite => {
                 self.rang_until(now, notes);

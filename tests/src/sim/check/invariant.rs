@@ -14,7 +14,7 @@ pub enum Invariant {
     ForwardedOnce,
     /// Each copy has one Via more and one hop less (RFC 3261 16.6), each response one Via less (16.7).
     Hops,
-    /// A server transaction has one final response, 2xx to INVITE aside, and nothing after it (RFC 3261 17.2, RFC 4320).
+    /// A server transaction has one final response, 2xx to INVITE aside, and nothing after it (RFC 3261 17.2).
     OneFinal,
     /// The responses that the proxy makes to one request have one To-tag (RFC 3261 8.2.6.2, 9.2).
     OneOwnTag,
@@ -44,8 +44,6 @@ pub enum Invariant {
     BindingsExpire,
     /// A script that was replaced is gone when its last transaction is.
     GenerationsEnd,
-    /// The run did what it is for: every kind of call came to every kind of end.
-    Coverage,
 }
 
 /// One thing that must not be.
@@ -53,8 +51,8 @@ pub enum Invariant {
 pub struct Violation {
     /// What does not hold.
     pub invariant: Invariant,
-    /// The number of the session; its Call-ID is `c<number>@sim`.
-    pub session: u32,
+    /// The number of the session, whose Call-ID is `c<number>@sim`; `None` for what belongs to no session.
+    pub session: Option<u32>,
     /// When it was seen.
     pub at: Time,
     /// What was seen.
@@ -64,7 +62,8 @@ pub struct Violation {
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { invariant, session, at, what } = self;
-        write!(f, "{invariant:?} in session {session} at {:.6} s: {what}", at.as_micros() as f64 / 1e6)
+        write!(f, "{invariant:?} at {:.6} s: {what}", at.as_micros() as f64 / 1e6)?;
+        session.map_or(Ok(()), |session| write!(f, " (session {session})"))
     }
 }
 
@@ -79,7 +78,14 @@ pub(in crate::sim) struct Faults {
 }
 
 impl Faults {
-    pub(in crate::sim) fn find(&mut self, invariant: Invariant, session: u32, at: Time, what: String) {
+    pub(in crate::sim) fn find(
+        &mut self,
+        invariant: Invariant,
+        session: impl Into<Option<u32>>,
+        at: Time,
+        what: String,
+    ) {
+        let session = session.into();
         let count = self.counts.entry(invariant).or_default();
         *count += 1;
         // One invariant that is broken everywhere must not hide another one.
