@@ -55,15 +55,12 @@ impl Context {
             FaultKind::TimedOut => counters.script_timeouts.increment(),
             FaultKind::Raised | FaultKind::Limit => counters.script_errors.increment(),
         }
-        // The engine has logged what a handler raised, with its lines.
-        tracing::debug!(
-            tenant = %self.tenant,
-            call_id = %self.call_id(),
-            method = %self.request.method(),
-            kind = ?fault.kind,
-            "the failure policy is applied: {}",
-            fault.message
-        );
+        let (tenant, call_id, method) = (self.tenant, self.call_id(), self.request.method());
+        match fault.kind {
+            FaultKind::TimedOut => tracing::error!(%tenant, %call_id, %method, "{}", fault.message),
+            // The engine has logged what a handler raised; what did not fit is counted.
+            FaultKind::Raised | FaultKind::Limit => tracing::debug!(%tenant, %call_id, %method, "{}", fault.message),
+        }
         match subject {
             Subject::Request if fault.kind == FaultKind::Limit => {
                 step.machinery.environment.counters.overload.increment();
