@@ -64,7 +64,7 @@ impl ByteSet {
 }
 
 /// What may stand in a `token`.
-const TOKEN: ByteSet = ByteSet::alphanumeric_and(b"-.!%*_+`'~");
+static TOKEN: ByteSet = ByteSet::alphanumeric_and(b"-.!%*_+`'~");
 
 /// Whether `byte` may stand in a `token`.
 #[inline]

@@ -8,7 +8,7 @@ use crate::ByteStr;
 use crate::grammar::{self, ByteSet};
 
 /// What may stand in a domain name.
-const NAME: ByteSet = ByteSet::alphanumeric_and(b"-._");
+static NAME: ByteSet = ByteSet::alphanumeric_and(b"-._");
 
 /// A host. Names compare without case; addresses by value, however they are spelt.
 #[derive(Clone, Debug)]

@@ -18,7 +18,7 @@ pub use sip::SipUri;
 pub use tel::TelUri;
 
 /// What no URI may hold.
-const NOT_IN_URI: ByteSet = ByteSet::control_and(b"<>\"");
+static NOT_IN_URI: ByteSet = ByteSet::control_and(b"<>\"");
 
 /// A URI. `==` compares all parts as they are written; [`Uri::equivalent`] as RFC 3261 19.1.4 says.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -34,6 +34,9 @@ pub(super) struct Plan {
     pub(super) breadth: u32,
 }
 
+/// What to try first and what then, or why there is nothing to try.
+type Targets = Result<(Target, VecDeque<Target>), StatusCode>;
+
 /// RFC 3261 18.1.1: so many bytes of the path MTU stay free.
 const MTU_MARGIN: usize = 200;
 
@@ -73,7 +76,7 @@ impl Context {
     }
 
     /// Steps 2 to 6 of RFC 3261 16.6, and the targets of step 7.
-    fn prepare(&self, step: &Step<'_>, plan: Plan) -> (Box<Request>, Result<(Target, VecDeque<Target>), StatusCode>) {
+    fn prepare(&self, step: &Step<'_>, plan: Plan) -> (Box<Request>, Targets) {
         let Plan { mut message, path, next_hop, flow, route_flow, breadth, .. } = plan;
         let environment = &step.machinery.environment;
         let own_flow = routing::take_own_routes(&mut message, &*environment.ports.identity, self.tenant);
@@ -229,7 +232,7 @@ fn choose_targets(
     route: Option<SipUri>,
     route_flow: Option<Flow>,
     request_uri: &ByteStr,
-) -> Result<(Target, VecDeque<Target>), StatusCode> {
+) -> Targets {
     let sip = |uri: Uri| match uri {
         Uri::Sip(uri) => Ok(Target::Uri(Box::new(uri))),
         Uri::Tel(_) | Uri::Other(_) => Err(StatusCode::UNSUPPORTED_URI_SCHEME),

@@ -84,7 +84,7 @@ impl NameAddr {
 printed_header!(NameAddr);
 
 /// What cannot stand within angle brackets: blanks, control characters, brackets.
-const BREAKS_BRACKETS: ByteSet = ByteSet::control_and(b"<>");
+static BREAKS_BRACKETS: ByteSet = ByteSet::control_and(b"<>");
 
 /// What would end the angle brackets, or the line, is percent-encoded.
 fn safe_uri(uri: &[u8]) -> Cow<'_, [u8]> {

@@ -8,7 +8,7 @@ use crate::grammar::{self, ByteSet};
 use super::InvalidParams;
 
 /// Where a name ends: at its value, at the next parameter, or at what does not belong there.
-const ENDS_NAME: ByteSet = ByteSet::of(b" \t\r\n=;\"<>,");
+static ENDS_NAME: ByteSet = ByteSet::of(b" \t\r\n=;\"<>,");
 
 /// A name, and a value unless it is a flag.
 pub(crate) type Parameter<'a> = (&'a [u8], Option<&'a [u8]>);

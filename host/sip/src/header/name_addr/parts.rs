@@ -8,7 +8,7 @@ use crate::params::Parameters;
 use super::{BREAKS_BRACKETS, malformed};
 
 /// What a URI without angle brackets cannot hold (RFC 3261 20).
-const NOT_IN_BARE_URI: ByteSet = ByteSet::control_and(b"<>?,\"");
+static NOT_IN_BARE_URI: ByteSet = ByteSet::control_and(b"<>?,\"");
 
 /// The parts of an address value.
 #[derive(Clone, Debug)]
