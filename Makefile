@@ -15,7 +15,7 @@ FUZZ_STABLE   = cargo run -p siphon-sip --release --example mutate -- $* $(FUZZ_
 NIGHTLY      := $(shell rustup toolchain list 2>/dev/null | grep nightly)
 
 # Where Python is linted; and each folder in there that holds some, for mypy: scripts of two folders may have one name.
-PYTHON         = $(wildcard guest-sdk-python examples host tests tools)
+PYTHON         = $(wildcard guest-sdk-python examples host/python/src tests tools)
 PYTHON_FILES   = $(shell git ls-files --cached --others --exclude-standard $(PYTHON:%='%/*.py') $(PYTHON:%='%/*.pyi'))
 PYTHON_FOLDERS = $(wildcard $(sort $(dir $(PYTHON_FILES))))
 PYTEST_FOLDERS = $(wildcard guest-sdk-python/tests)

@@ -1,4 +1,7 @@
 //! The documents tell the truth: each Python block of theirs loads, each YAML file and example is accepted.
+#![forbid(unsafe_code)]
+// Test code: what goes wrong here shall end the test with its reason.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
