@@ -57,3 +57,20 @@ fn calls_pass_more_background_handlers_that_wait_than_there_are_threads_and_a_re
         answered.then_some(())
     });
 }
+
+#[test]
+fn a_changed_binding_for_which_there_is_no_room_is_left_out_and_counted_and_the_register_is_answered() {
+    let door = Door::new();
+    let script = format!("{ROUTE}\n{}\n{SCRIPT}", door::SCRIPT);
+    let keys = script_keys("sync_pool_max: 8, executor_queue_capacity: 1, handler_stall_abort_secs: 0");
+    let config = format!("{}{keys}", one_shard(1));
+    let server = setup(&script).config(&config).env("DOOR", &door.environment()).start();
+    let mut phone = Phone::udp(server.udp());
+    for number in 0..20 {
+        let to = format!("sip:user{number}@example.com");
+        phone.send(&phone.request("REGISTER", &to, &format!("register{number}"), "Expires: 3600"));
+        assert_eq!(phone.receive_response().status().as_u16(), 200);
+    }
+    // Two threads and one place behind them: three events at the most found room.
+    until("the events without room", || (server.metric("siphon_background_events_shed_total") >= 17).then_some(()));
+}

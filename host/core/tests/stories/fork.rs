@@ -1,6 +1,7 @@
 //! Forks: parallel and sequential, the best response, 6xx, Max-Breadth.
 
-use siphon_core::kit::{CLOSED, Script, Server};
+use siphon_core::Limits;
+use siphon_core::kit::{CLOSED, Script, Server, ServerBuilder};
 
 use siphon_script::request::{ForkOptions, Target};
 
@@ -137,6 +138,22 @@ fn a_fork_beyond_max_breadth_is_answered_440() {
     let mut server = Server::new(fork(false));
     server.receive(alice().request("INVITE", "sip:x@example.com").header("Max-Breadth", "1").build(), &alice());
     assert_eq!(server.take_summaries(), ["100 INVITE", "440 INVITE"]);
+}
+
+#[test]
+fn a_fork_with_more_targets_than_one_request_may_have_branches_is_cut_to_what_fits() {
+    let limits = Limits { branches: 1, ..Limits::default() };
+    let mut server = ServerBuilder { limits, ..ServerBuilder::new(fork(false)) }.build();
+    server.receive(invite(), &alice());
+    assert_eq!(requests(&server.take_sent()).len(), 1);
+}
+
+#[test]
+fn a_request_that_may_have_no_branch_is_answered_500() {
+    let limits = Limits { branches: 0, ..Limits::default() };
+    let mut server = ServerBuilder { limits, ..ServerBuilder::new(fork(false)) }.build();
+    server.receive(invite(), &alice());
+    assert_eq!(server.take_summaries(), ["500 INVITE"]);
 }
 
 #[test]

@@ -218,6 +218,18 @@ mod tests {
     }
 
     #[test]
+    fn a_metric_beyond_the_most_is_refused_and_known_ones_are_declared_again() {
+        let metrics = metrics();
+        for number in 0..MAX_METRICS {
+            metrics.register(TenantId::DEFAULT, counter(&format!("calls{number}_total"), &[])).unwrap();
+        }
+        let refused = metrics.register(TenantId::DEFAULT, counter("one_more_total", &[]));
+        assert_eq!(refused, Err(MetricError::TooManyMetrics));
+        assert!(metrics.register(TenantId::DEFAULT, counter("calls7_total", &[])).is_ok());
+        assert_eq!((metrics.len(), metrics.refused()), (MAX_METRICS, 1));
+    }
+
+    #[test]
     fn a_metric_belongs_to_its_tenant() {
         let metrics = metrics();
         let id = metrics.register(TenantId::DEFAULT, counter("calls_total", &[])).unwrap();

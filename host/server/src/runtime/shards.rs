@@ -116,3 +116,48 @@ impl Shards {
         self.deadlines.iter().enumerate().skip(seat).step_by(seats.max(1))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use siphon_core::kit::{Script, Server};
+    use siphon_core::{SendTag, ShardGauges};
+
+    use super::*;
+
+    fn input() -> Input {
+        Input::SendFailed { tag: SendTag::NOBODY }
+    }
+
+    fn one_shard() -> Arc<Shards> {
+        let environment = Server::new(Script::new()).environment;
+        Shards::new(vec![Shard::new(0, [1, 2], environment)], 2)
+    }
+
+    #[test]
+    fn what_does_not_fit_into_an_inbox_is_refused_until_the_shard_has_run() {
+        let shards = one_shard();
+        assert!(shards.offer(0, input()).is_ok() && shards.offer(0, input()).is_ok());
+        assert!(shards.offer(0, input()).is_err());
+        shards.run(0, Time::ZERO, &mut Vec::new(), |_| {});
+        assert!(shards.offer(0, input()).is_ok());
+    }
+
+    #[test]
+    fn an_answer_that_the_shard_asked_for_always_fits() {
+        let shards = one_shard();
+        (0..5).for_each(|_| shards.answer(0, input()));
+        assert!(shards.offer(0, input()).is_err());
+    }
+
+    #[test]
+    fn a_shard_that_another_thread_runs_is_left_to_it() {
+        let shards = one_shard();
+        shards.inspect(|_| {
+            shards.answer(0, input());
+            shards.run(0, Time::ZERO, &mut Vec::new(), |_| panic!("it is held"));
+        });
+        shards.run(0, Time::ZERO, &mut Vec::new(), |_| {});
+        shards.inspect(|shard| assert_eq!(shard.gauges(), ShardGauges::default()));
+        assert!(shards.offer(0, input()).is_ok());
+    }
+}
