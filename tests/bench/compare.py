@@ -181,7 +181,7 @@ def main() -> None:
     parser.add_argument("--siphon", type=Path, required=True, help="the siphon executable, built with --release")
     parser.add_argument("--rate", type=int, default=1000, help="calls a second")
     parser.add_argument("--seconds", type=int, default=8, help="length of one measurement")
-    parser.add_argument("--rounds", type=int, default=3, help="measurements of each server")
+    parser.add_argument("--rounds", type=int, default=5, help="measurements of each server")
     options = parser.parse_args()
     ours = HERE / "peers" / "ours"
     servers = {
