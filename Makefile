@@ -39,9 +39,9 @@ run: build-packages .venv/installed ## build the server and serve siphon.yaml (C
 	cargo run --quiet --bin siphon -- run -c $(CONFIG)
 
 test: build-packages test-packages nextest .venv/installed ## run all tests: Rust, examples in the docs, Python
-	cargo nextest run --workspace
-	cargo test --doc --workspace
+	cargo test --quiet --doc --workspace
 	$(if $(PYTEST_FOLDERS),PYTHONPATH=guest-sdk-python .venv/bin/pytest $(PYTEST_FOLDERS))
+	cargo nextest run --workspace
 
 lint: lint-rust lint-python lint-dependencies ## check formatting, lints, types, licences and sources
 
