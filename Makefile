@@ -10,7 +10,8 @@ FUZZ_SECONDS ?= 600
 FUZZ_SEED    ?= $(shell date +%s)
 FUZZ_RUNS    := $(patsubst host/sip/fuzz/fuzz_targets/%.rs,fuzz-%,$(wildcard host/sip/fuzz/fuzz_targets/*.rs))
 FUZZ_LIMITS   = -max_total_time=$(FUZZ_SECONDS) -seed=$(FUZZ_SEED)
-FUZZ_GUIDED   = cargo +nightly fuzz run --fuzz-dir host/sip/fuzz $* -- $(FUZZ_LIMITS)
+FUZZ_FOUND    = host/sip/fuzz/target/found/$*
+FUZZ_GUIDED   = cargo +nightly fuzz run --fuzz-dir host/sip/fuzz $* $(FUZZ_FOUND) host/sip/fuzz/corpus/$* -- $(FUZZ_LIMITS)
 FUZZ_STABLE   = cargo run -p siphon-sip --release --example mutate -- $* $(FUZZ_SECONDS) $(FUZZ_SEED)
 NIGHTLY      := $(shell rustup toolchain list 2>/dev/null | grep nightly)
 
@@ -64,8 +65,10 @@ bench: build-packages bench-packages .venv/installed ## measure the server besid
 
 fuzz: build-packages $(if $(NIGHTLY),cargo-fuzz) $(FUZZ_RUNS) ## fuzz the parsers, ten minutes a target (FUZZ_SECONDS=N)
 
-# libFuzzer, guided by coverage, needs a nightly compiler; without one the same targets get mutated inputs.
+# libFuzzer, guided by coverage, needs a nightly compiler; without one the same targets get mutated inputs. What it finds
+# on its way stays out of the seeds: an input goes there by hand, with the fix of what it showed.
 $(FUZZ_RUNS): fuzz-%:
+	@mkdir -p $(FUZZ_FOUND)
 	$(if $(NIGHTLY),$(FUZZ_GUIDED),$(FUZZ_STABLE))
 
 build-packages:
