@@ -80,6 +80,7 @@ impl Dispatch {
     }
 
     /// The next call; `None` when the event is over.
+    // No iterator: what is next depends on what is reported or pushed in between.
     #[allow(clippy::should_implement_trait)]
     pub fn next(&mut self) -> Option<Step> {
         if self.fault.is_some() {

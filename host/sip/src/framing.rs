@@ -96,6 +96,7 @@ impl StreamDecoder {
     }
 
     /// The next frame, or nothing until more bytes come.
+    // No iterator: what is next depends on what is reported or pushed in between.
     #[allow(clippy::should_implement_trait)]
     pub fn next(&mut self) -> Result<Option<Frame>, FrameError> {
         loop {

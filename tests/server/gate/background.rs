@@ -5,7 +5,7 @@ use std::time::Duration;
 use siphon_tests::door::{self, Door};
 use siphon_tests::load::ROUTE;
 use siphon_tests::wait::until;
-use siphon_tests::{Load, Phone};
+use siphon_tests::{Load, Phone, ServerProcess};
 
 use crate::{one_shard, script_keys, setup};
 
@@ -29,19 +29,28 @@ def wait(request):
     request.reply(200, \"OK\")
 ";
 
-#[test]
-fn calls_pass_more_background_handlers_that_wait_than_there_are_threads_and_a_request_that_waits_beside() {
-    let door = Door::new();
+/// A server with one shard, these keys of `script`, and handlers that wait before the door.
+fn server_before(door: &Door, keys: &str) -> ServerProcess {
     let script = format!("{ROUTE}\n{}\n{SCRIPT}", door::SCRIPT);
-    let keys = script_keys("sync_pool_max: 8, handler_timeout_secs: 3600, handler_stall_abort_secs: 0");
-    let config = format!("{}{keys}", one_shard(1));
-    let server = setup(&script).config(&config).env("DOOR", &door.environment()).start();
-    let mut phone = Phone::udp(server.udp());
+    let config = format!("{}{}", one_shard(1), script_keys(keys));
+    setup(&script).config(&config).env("DOOR", &door.environment()).start()
+}
+
+/// Registers twenty users, each of which is a changed binding.
+fn register_twenty(phone: &mut Phone) {
     for number in 0..20 {
         let to = format!("sip:user{number}@example.com");
         phone.send(&phone.request("REGISTER", &to, &format!("register{number}"), "Expires: 3600"));
         assert_eq!(phone.receive_response().status().as_u16(), 200);
     }
+}
+
+#[test]
+fn calls_pass_more_background_handlers_that_wait_than_there_are_threads_and_a_request_that_waits_beside() {
+    let door = Door::new();
+    let server = server_before(&door, "sync_pool_max: 8, handler_timeout_secs: 3600, handler_stall_abort_secs: 0");
+    let mut phone = Phone::udp(server.udp());
+    register_twenty(&mut phone);
     let mut waiting = vec![door.next()];
     phone.send(&phone.request("MESSAGE", "sip:bob@example.com", "waits", ""));
 
@@ -61,16 +70,8 @@ fn calls_pass_more_background_handlers_that_wait_than_there_are_threads_and_a_re
 #[test]
 fn a_changed_binding_for_which_there_is_no_room_is_left_out_and_counted_and_the_register_is_answered() {
     let door = Door::new();
-    let script = format!("{ROUTE}\n{}\n{SCRIPT}", door::SCRIPT);
-    let keys = script_keys("sync_pool_max: 8, executor_queue_capacity: 1, handler_stall_abort_secs: 0");
-    let config = format!("{}{keys}", one_shard(1));
-    let server = setup(&script).config(&config).env("DOOR", &door.environment()).start();
-    let mut phone = Phone::udp(server.udp());
-    for number in 0..20 {
-        let to = format!("sip:user{number}@example.com");
-        phone.send(&phone.request("REGISTER", &to, &format!("register{number}"), "Expires: 3600"));
-        assert_eq!(phone.receive_response().status().as_u16(), 200);
-    }
+    let server = server_before(&door, "sync_pool_max: 8, executor_queue_capacity: 1, handler_stall_abort_secs: 0");
+    register_twenty(&mut Phone::udp(server.udp()));
     // Two threads and one place behind them: three events at the most found room.
     until("the events without room", || (server.metric("siphon_background_events_shed_total") >= 17).then_some(()));
 }

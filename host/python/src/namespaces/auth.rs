@@ -27,7 +27,6 @@ fn check(verb: Verb, target: &Bound<'_, PyAny>, options: &DigestOptions<'_>) -> 
 }
 
 #[pymethods]
-#[allow(clippy::unused_self)]
 impl AuthNamespace {
     #[pyo3(signature = (target, realm = None, password = None, ha1 = None))]
     fn require_www_digest(

@@ -14,7 +14,6 @@ use crate::scope::Scope;
 pub(crate) struct ProxyNamespace(pub(crate) Arc<Scope>);
 
 #[pymethods]
-#[allow(clippy::unused_self)]
 impl ProxyNamespace {
     fn rate_limit(&self, request: &Bound<'_, Request>, window_secs: f64, max_requests: u32) -> PyResult<bool> {
         proxy::rate_limit(request.get().request(), window_secs, max_requests).map_err(raise)

@@ -33,7 +33,6 @@ impl RegistrarNamespace {
 #[pymethods]
 impl RegistrarNamespace {
     #[pyo3(signature = (request, force = false, aliases = None, flow_token = None))]
-    #[allow(clippy::unused_self)]
     fn save(
         &self,
         request: &Bound<'_, Request>,

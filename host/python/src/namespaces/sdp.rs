@@ -17,7 +17,6 @@ pub(crate) struct SdpNamespace;
 #[pymethods]
 impl SdpNamespace {
     /// Reads a body, or that of a message.
-    #[allow(clippy::unused_self)]
     fn parse(&self, source: &Bound<'_, PyAny>) -> PyResult<Sdp> {
         let body = if let Ok(request) = source.cast::<Request>() {
             request.get().request().body().unwrap_or_default()
